@@ -1,0 +1,74 @@
+# Everything starts from Python 3.11+ and make. `make` lists what there is.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP_QUIET := --quiet --disable-pip-version-check
+export PYTHONDONTWRITEBYTECODE :=
+
+.DEFAULT_GOAL := help
+.PHONY: help demo run test test-fast test-faults test-api check format lock database-design doctor clean
+
+help: ## List the targets
+	@grep -hE '^[a-z-]+:.*?## ' $(MAKEFILE_LIST) | awk -F':.*?## ' '{printf "  %-16s %s\n", $$1, $$2}'
+
+demo: $(VENV)/.base ## Show the whole journey on the samples, offline; KEEP=1 leaves it serving
+	@$(BIN)/strand demo $(if $(KEEP),--keep)
+
+run: $(VENV)/.base ## Serve API and worker together (PORT, STRAND_HOME)
+	@$(BIN)/strand run
+
+test: $(VENV)/.dev ## Run all tests
+	@$(BIN)/python -m pytest
+
+test-fast: $(VENV)/.dev ## Run what takes no processes of its own (under two minutes)
+	@$(BIN)/python -m pytest -m "not slow"
+
+test-faults: $(VENV)/.dev ## Kill real processes and see that nothing is lost
+	@$(BIN)/python -m pytest tests/faults
+
+test-api: $(VENV)/.dev ## Send malformed requests to every route of the running API
+	@$(BIN)/python -m pytest tests/api
+
+check: $(VENV)/.dev ## Lint, types, imports, spelling
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-cache >/dev/null || $(BIN)/lint-imports --no-cache
+	@$(BIN)/codespell
+
+format: $(VENV)/.dev ## Format the code, mend what can be mended
+	@$(BIN)/ruff check --fix-only --quiet .
+	@$(BIN)/ruff format .
+
+database-design: $(VENV)/.base ## Write database_design.md from the models
+	@$(BIN)/python -m app.db.design database_design.md
+
+doctor: $(VENV)/.base ## Check settings, servers, keys and versions
+	@$(BIN)/strand doctor
+
+lock: $(VENV)/.dev ## Resolve and pin all dependencies with hashes
+	@$(BIN)/uv pip compile pyproject.toml requirements/base.in --extra embedded --universal --python-version 3.11 \
+		--generate-hashes --no-emit-index-url --no-header --quiet --upgrade -o requirements/base.txt
+	@$(BIN)/uv pip compile pyproject.toml requirements/base.in requirements/dev.in --extra embedded --universal \
+		--python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet -c requirements/base.txt \
+		-o requirements/dev.txt
+
+clean: ## Remove the environment and what was generated
+	rm -rf $(VENV) build *.egg-info demo-output .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Strand needs Python 3.11 or newer; set PYTHON=/path/to/python3.11."; exit 1; }
+	@echo "Making the environment in $(VENV) ..."
+	@$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.base: requirements/base.txt pyproject.toml | $(BIN)/python
+	@echo "Installing what Strand needs ..."
+	@$(BIN)/pip install $(PIP_QUIET) --no-deps --require-hashes -r requirements/base.txt
+	@$(BIN)/pip install $(PIP_QUIET) --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(VENV)/.dev: requirements/dev.txt $(VENV)/.base
+	@echo "Installing what the tests need ..."
+	@$(BIN)/pip install $(PIP_QUIET) --no-deps --require-hashes -r requirements/dev.txt
+	@touch $@

@@ -1,0 +1,122 @@
+"""The operator's and newcomer's command line: `strand`."""
+
+import argparse
+import asyncio
+import getpass
+import os
+import sys
+from collections.abc import Callable, Sequence
+from typing import NoReturn
+
+import msgspec
+
+from app import VERSION
+from app.config import Settings, SettingsError
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command; what can't be done is said in one sentence, with exit code 2."""
+    parser = argparse.ArgumentParser(prog="strand", description="Strand: the pre-production partner of video makers.")
+    parser.add_argument("--version", action="version", version=VERSION)
+    commands = parser.add_subparsers(dest="command", required=True)
+    commands.add_parser("run", help="serve API and worker together, with an embedded database if none is set")
+    commands.add_parser("api", help="serve the API alone")
+    commands.add_parser("worker", help="run one worker alone")
+    commands.add_parser("migrate", help="bring the database to the newest schema")
+    commands.add_parser("doctor", help="check every setting, server, key and version")
+    demo = commands.add_parser("demo", help="show the whole journey on the samples, through the API")
+    demo.add_argument("--keep", action="store_true", help="leave it serving afterwards")
+    demo.add_argument("--output", default="demo-output", help="the folder to write to (default: demo-output)")
+    operator = commands.add_parser("create-operator", help="open an operator's account")
+    operator.add_argument("email")
+    operator.add_argument("--display-name", default="Operator")
+    given = parser.parse_args(arguments)
+    try:
+        return COMMANDS[given.command](given)
+    except SettingsError as error:
+        sys.stderr.write(f"strand: {error}\n")
+        return 2
+
+
+def run(_: argparse.Namespace) -> int:
+    from app.supervisor import serve  # noqa: PLC0415  each command loads only what it needs
+
+    return serve(Settings.from_env())
+
+
+def api(_: argparse.Namespace) -> NoReturn:
+    settings = Settings.from_env()
+    os.execv(sys.executable, [sys.executable, "-m", "uvicorn", "app.main:app", "--host", settings.host, "--port", str(settings.port), "--no-server-header"])  # fmt: skip  # noqa: S606
+
+
+def worker(_: argparse.Namespace) -> NoReturn:
+    Settings.from_env()
+    os.execv(sys.executable, [sys.executable, "-m", "app.worker.run"])  # noqa: S606
+
+
+def migrate(_: argparse.Namespace) -> int:
+    from app.supervisor import prepare_database  # noqa: PLC0415
+
+    from app.shared.embedded import embedded_database  # noqa: PLC0415
+
+    with embedded_database(Settings.from_env()) as settings:
+        prepare_database(settings)
+    print("The database is at the newest schema.")
+    return 0
+
+
+def doctor(_: argparse.Namespace) -> int:
+    from app.doctor import examine  # noqa: PLC0415
+
+    return examine(Settings.from_env())
+
+
+def demo(given: argparse.Namespace) -> int:
+    from app.demo.journey import show  # noqa: PLC0415
+
+    return show(given.output, keep=given.keep)
+
+
+def create_operator(given: argparse.Namespace) -> int:
+    password = os.environ.get("OPERATOR_PASSWORD") or getpass.getpass("Password (10 characters or more): ")
+    return asyncio.run(_create_operator(given.email, given.display_name, password))
+
+
+async def _create_operator(email: str, display_name: str, password: str) -> int:
+    from app.db.models import Role  # noqa: PLC0415
+    from app.db.session import Database  # noqa: PLC0415
+    from app.features.accounts.schemas import Registration  # noqa: PLC0415
+    from app.features.accounts.service import AccountService  # noqa: PLC0415
+    from app.shared.embedded import embedded_database, with_secrets  # noqa: PLC0415
+    from app.shared.exceptions import AppError  # noqa: PLC0415
+
+    wanted = {"email": email, "display_name": display_name, "password": password}
+    try:
+        registration = msgspec.convert(wanted, Registration)
+    except msgspec.ValidationError as error:
+        raise SettingsError(f"The account can't be opened: {error}.") from None
+    with embedded_database(with_secrets(Settings.from_env())) as settings:
+        db = Database(settings.database_url or "")
+        try:
+            async with db.transaction() as session:
+                user = await AccountService(session, settings.secret_key or "").register(registration, Role.OPERATOR)
+        except AppError as error:
+            raise SettingsError(error.message) from None
+        finally:
+            await db.close()
+    print(f"{user.email} is an operator now.")
+    return 0
+
+
+COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
+    "run": run,
+    "api": api,
+    "worker": worker,
+    "migrate": migrate,
+    "doctor": doctor,
+    "demo": demo,
+    "create-operator": create_operator,
+}
+
+if __name__ == "__main__":
+    sys.exit(main())

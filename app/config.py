@@ -1,0 +1,110 @@
+"""Settings, read once from the environment."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
+
+import platformdirs
+from msgspec import Meta, Struct, ValidationError, convert
+from msgspec.structs import fields
+
+ROOT_HOME = Path("/var/lib/strand")
+MIN_SECRET_KEY = 32
+DEFAULT_PASSWORDS = {"", "admin", "changeme", "change-me", "default", "example", "password", "postgres", "redis", "root", "secret", "strand", "test"}  # fmt: skip
+SECRETS = {"secret_key", "database_url", "broker_url", "storage_url", "openai_api_key", "anthropic_api_key", "smtp_url"}
+
+Positive = Annotated[int, Meta(ge=1)]
+Seconds = Annotated[float, Meta(gt=0)]
+
+
+class SettingsError(Exception):
+    """The environment asks for something that can't be; the message says what to change."""
+
+
+class Settings(Struct, frozen=True, kw_only=True, rename="upper"):
+    """Every value a process takes from its environment. `.env.example` says what each one means."""
+
+    app_env: Literal["development", "production"] = "development"
+    secret_key: str | None = None
+    database_url: str | None = None
+    broker_url: str | None = None
+    storage_url: str | None = None
+    strand_home: str | None = None
+    host: str = "127.0.0.1"
+    port: Annotated[int, Meta(ge=0, le=65535)] = 8000
+    engine: Literal["auto", "openai", "anthropic", "compatible", "offline"] = "auto"
+    openai_api_key: str | None = None
+    openai_base_url: str | None = None
+    openai_model: str = "gpt-4.1-mini"
+    openai_embedding_model: str = "text-embedding-3-small"
+    anthropic_api_key: str | None = None
+    anthropic_base_url: str | None = None
+    anthropic_model: str = "claude-sonnet-4-5"
+    provider_timeout_seconds: Seconds = 120
+    cors_origins: str = ""
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    json_body_limit_bytes: Positive = 10 * 1024 * 1024
+    file_limit_bytes: Positive = 100 * 1024 * 1024
+    database_pool_size: Positive = 10
+    worker_slots: Positive = 10
+    job_lease_seconds: Seconds = 30
+    job_beat_seconds: Seconds = 2
+    job_tick_seconds: Seconds = 5
+    job_receipt_seconds: Seconds = 8
+    job_grace_seconds: Seconds = 20
+    job_backoff_seconds: Seconds = 1
+    job_max_attempts: Positive = 6
+    job_max_crashes: Positive = 5
+    job_deadline_seconds: Seconds = 3600
+    owner_max_running: Positive = 3
+    owner_max_queued: Positive = 1000
+
+    @classmethod
+    def from_env(cls, env: Mapping[str, str] | None = None) -> "Settings":
+        """Read and check the environment; an empty variable counts as unset."""
+        given = {name: value for name, value in (os.environ if env is None else env).items() if value.strip()}
+        try:
+            settings = convert(given, cls, strict=False)
+        except ValidationError as error:
+            raise SettingsError(
+                f"The environment can't be used: {error}. `.env.example` lists every setting."
+            ) from None
+        settings.refuse_unsafe_production()
+        return settings
+
+    @property
+    def home(self) -> Path:
+        """Where embedded data, files and generated secrets live."""
+        if self.strand_home:
+            return Path(self.strand_home).expanduser().absolute()
+        if os.name == "posix" and os.geteuid() == 0:
+            return ROOT_HOME
+        return platformdirs.user_data_path("strand", appauthor=False)
+
+    @property
+    def production(self) -> bool:
+        return self.app_env == "production"
+
+    def refuse_unsafe_production(self) -> None:
+        """Raise `SettingsError` where production would start with a guessable secret."""
+        if not self.production:
+            return
+        key = self.secret_key or ""
+        if len(key) < MIN_SECRET_KEY or len(set(key)) < 10:
+            raise SettingsError(
+                f"APP_ENV=production needs a SECRET_KEY of at least {MIN_SECRET_KEY} random characters; "
+                "make one with: python3 -c 'import secrets; print(secrets.token_urlsafe(48))'."
+            )
+        for name, url in (("DATABASE_URL", self.database_url), ("BROKER_URL", self.broker_url)):
+            if url and (password := urlsplit(url).password) is not None and password.lower() in DEFAULT_PASSWORDS:
+                raise SettingsError(f"{name} has a default password; APP_ENV=production refuses it. Choose a real one.")
+
+    def public(self) -> dict[str, Any]:
+        """Every setting by its variable's name, secrets masked."""
+        values = {field.encode_name: getattr(self, field.name) for field in fields(self)}
+        return {name: "***" if name.lower() in SECRETS and value else value for name, value in values.items()}
+
+    def __repr__(self) -> str:
+        return f"Settings({self.public()})"

@@ -1,0 +1,43 @@
+"""The explicit catalogue of tables that Alembic sees."""
+
+from app.db.models.account import RefreshToken, Role, User, UserSession
+from app.db.models.dna import DnaProfile, DnaProfileSource, Grade
+from app.db.models.job import Job, JobEvent, JobLine, JobStatus, JobStep, ModelCall, WorkerProcess
+from app.db.models.project import EngineChoice, Platform, Project, ProjectStatus
+from app.db.models.source import (
+    ContentSource,
+    RetrievableText,
+    SearchPosting,
+    SourceKind,
+    SourceRole,
+    SourceStatus,
+    SourceVersion,
+)
+
+__all__ = [
+    "ContentSource",
+    "DnaProfile",
+    "DnaProfileSource",
+    "EngineChoice",
+    "Grade",
+    "Job",
+    "JobEvent",
+    "JobLine",
+    "JobStatus",
+    "JobStep",
+    "ModelCall",
+    "Platform",
+    "Project",
+    "ProjectStatus",
+    "RefreshToken",
+    "RetrievableText",
+    "Role",
+    "SearchPosting",
+    "SourceKind",
+    "SourceRole",
+    "SourceStatus",
+    "SourceVersion",
+    "User",
+    "UserSession",
+    "WorkerProcess",
+]

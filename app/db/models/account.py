@@ -1,0 +1,57 @@
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from sqlalchemy import ForeignKey, Index, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.db.base import Model, Revised
+
+
+class Role(StrEnum):
+    CREATOR = "creator"
+    OPERATOR = "operator"
+
+
+class User(Revised, Model):
+    """A person who signs in: a creator, or an operator of the installation."""
+
+    __tablename__ = "users"
+
+    email: Mapped[str] = mapped_column(
+        String(320), unique=True, comment="Lower case, as e-mails compare without case. Personal data."
+    )
+    password_hash: Mapped[str] = mapped_column(String(255), comment="Argon2id, in PHC form.")
+    display_name: Mapped[str] = mapped_column(String(200), comment="Personal data.")
+    role: Mapped[Role] = mapped_column(default=Role.CREATOR, comment="What the account may do.")
+    is_active: Mapped[bool] = mapped_column(default=True, server_default="true", comment="False: may not sign in.")
+
+
+class UserSession(Model):
+    """One sign-in: the family of refresh tokens that descend from it."""
+
+    __tablename__ = "user_sessions"
+
+    user_id: Mapped[UUID] = mapped_column(
+        ForeignKey("users.id", ondelete="CASCADE"), index=True, comment="Whose sign-in."
+    )
+    expires_at: Mapped[datetime] = mapped_column(comment="When its newest refresh token ends.")
+    revoked_at: Mapped[datetime | None] = mapped_column(
+        comment="Since when neither its refresh nor access tokens work."
+    )
+    user_agent: Mapped[str | None] = mapped_column(String(300), comment="What signed in. Personal data.")
+    address: Mapped[str | None] = mapped_column(String(64), comment="From where. Personal data.")
+
+
+class RefreshToken(Model):
+    """A refresh token's fingerprint; using a spent one again revokes its session."""
+
+    __tablename__ = "refresh_tokens"
+    __table_args__ = (Index("ix_refresh_tokens_session_id_spent_at", "session_id", "spent_at"),)
+
+    session_id: Mapped[UUID] = mapped_column(
+        ForeignKey("user_sessions.id", ondelete="CASCADE"), comment="The family that it belongs to."
+    )
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True, comment="SHA-256 of the token, which is not kept.")
+    expires_at: Mapped[datetime] = mapped_column(comment="When it ends unused.")
+    spent_at: Mapped[datetime | None] = mapped_column(comment="When it was exchanged for a new pair.")

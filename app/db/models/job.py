@@ -1,0 +1,175 @@
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ForeignKey, Index, Integer, Numeric, SmallInteger, String, Text, UniqueConstraint, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.db.base import Base
+
+
+class JobStatus(StrEnum):
+    QUEUED = "queued"
+    RUNNING = "running"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+class Job(Base):
+    """One request for background work. The row is the truth; the bell only says that there is something to do."""
+
+    __tablename__ = "jobs"
+    __table_args__ = (
+        UniqueConstraint("owner_id", "idempotency_key"),
+        Index("ix_jobs_pick", "owner_id", "kind", "priority", "run_at", postgresql_where=text("status = 'queued'")),
+        Index("ix_jobs_due", "owner_id", "kind", "run_at", postgresql_where=text("status = 'queued'")),
+        Index("ix_jobs_running", "owner_id", postgresql_where=text("status = 'running'")),
+        Index("ix_jobs_lease", "lease_until", postgresql_where=text("status = 'running'")),
+        Index("ix_jobs_deadline", "deadline_at", postgresql_where=text("status = 'queued'")),
+        Index("ix_jobs_owner_id_created_at", "owner_id", text("created_at desc")),
+        Index("ix_jobs_project_id_created_at", "project_id", text("created_at desc")),
+        {"postgresql_with": {"fillfactor": "80"}},
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    owner_id: Mapped[UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), comment="Who asked for it.")
+    project_id: Mapped[UUID | None] = mapped_column(
+        ForeignKey("projects.id", ondelete="CASCADE"), comment="The project that it works for."
+    )
+    kind: Mapped[str] = mapped_column(String(100), comment="The task, as feature.function.")
+    input: Mapped[dict[str, Any]] = mapped_column(JSONB, comment="The task's arguments: ids, never objects.")
+    status: Mapped[JobStatus] = mapped_column(default=JobStatus.QUEUED, comment="Where it stands.")
+    stage: Mapped[str | None] = mapped_column(String(200), comment="The step it is at, or what it waits for.")
+    progress: Mapped[float] = mapped_column(default=0, server_default="0", comment="0 to 1, from finished steps.")
+    priority: Mapped[int] = mapped_column(SmallInteger, default=100, server_default="100", comment="Lower goes first.")
+    run_at: Mapped[datetime] = mapped_column(server_default=text("now()"), comment="Not before.")
+    attempt: Mapped[int] = mapped_column(
+        default=0, server_default="0", comment="Failed tries since the last finished step."
+    )
+    attempts: Mapped[int] = mapped_column(default=0, server_default="0", comment="Times that it was started.")
+    max_attempts: Mapped[int] = mapped_column(comment="Failed tries before it gives up.")
+    crashes: Mapped[int] = mapped_column(default=0, server_default="0", comment="Workers that died with it.")
+    epoch: Mapped[int] = mapped_column(
+        default=0, server_default="0", comment="Rises with each claim; fences older runs."
+    )
+    lease_until: Mapped[datetime | None] = mapped_column(comment="Until when its worker is believed to live.")
+    worker: Mapped[str | None] = mapped_column(String(100), comment="Who runs it.")
+    cancel_requested_at: Mapped[datetime | None] = mapped_column(comment="When the owner asked for it to stop.")
+    deadline_at: Mapped[datetime | None] = mapped_column(comment="When it ends, come what may.")
+    result: Mapped[dict[str, Any] | None] = mapped_column(
+        JSONB(none_as_null=True), comment="{type, id} of what it made."
+    )
+    error: Mapped[dict[str, Any] | None] = mapped_column(
+        JSONB(none_as_null=True), comment="{code, message, retryable} of why it failed."
+    )
+    idempotency_key: Mapped[str | None] = mapped_column(String(255), comment="The client's key, unique per owner.")
+    request_hash: Mapped[str | None] = mapped_column(String(64), comment="SHA-256 of the request's path and body.")
+    event_seq: Mapped[int] = mapped_column(default=0, server_default="0", comment="The newest event's number.")
+    code_version: Mapped[str] = mapped_column(String(32), comment="The version of Strand that enqueued it.")
+    created_at: Mapped[datetime] = mapped_column(server_default=text("now()"), comment="When it was asked for.")
+    started_at: Mapped[datetime | None] = mapped_column(comment="When it was first claimed.")
+    finished_at: Mapped[datetime | None] = mapped_column(comment="When it ended.")
+
+
+class JobLine(Base):
+    """Who stands in line: one row per owner and kind, recomputed from jobs by triggers, never incremented."""
+
+    __tablename__ = "job_lines"
+    __table_args__ = (
+        Index("ix_job_lines_turn", "kind", "running", "turn_at", postgresql_where=text("turn_at < 'infinity'")),
+        {"postgresql_with": {"fillfactor": "50"}},
+    )
+
+    owner_id: Mapped[UUID] = mapped_column(primary_key=True, comment="The owner of the jobs.")
+    kind: Mapped[str] = mapped_column(String(100), primary_key=True, comment="The kind of the jobs.")
+    running: Mapped[int] = mapped_column(
+        default=0, server_default="0", comment="The owner's running jobs of all kinds."
+    )
+    turn_at: Mapped[datetime] = mapped_column(
+        server_default=text("'infinity'"), comment="In line since (past), due at (future), nothing queued (infinity)."
+    )
+
+
+class JobStep(Base):
+    """A remembered part of a job: once its output is stored it never runs again."""
+
+    __tablename__ = "job_steps"
+
+    job_id: Mapped[UUID] = mapped_column(
+        ForeignKey("jobs.id", ondelete="CASCADE"), primary_key=True, comment="The job."
+    )
+    name: Mapped[str] = mapped_column(String(200), primary_key=True, comment="The step's function, or branch.")
+    ordinal: Mapped[int] = mapped_column(Integer, comment="The order of first starts.")
+    status: Mapped[str] = mapped_column(String(16), comment="running or done.")
+    input_hash: Mapped[str] = mapped_column(String(64), comment="SHA-256 of its arguments.")
+    epoch: Mapped[int] = mapped_column(comment="The run that started it last.")
+    attempts: Mapped[int] = mapped_column(default=1, server_default="1", comment="Times that it was started.")
+    output: Mapped[Any | None] = mapped_column(JSONB, comment="What it returned.")
+    usage: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True), comment="Tokens and cost.")
+    started_at: Mapped[datetime] = mapped_column(server_default=text("now()"), comment="When it was last started.")
+    finished_at: Mapped[datetime | None] = mapped_column(comment="When its output was stored.")
+
+
+class JobEvent(Base):
+    """What a client may follow: numbered without gaps per job, written with the change that it tells of."""
+
+    __tablename__ = "job_events"
+
+    job_id: Mapped[UUID] = mapped_column(
+        ForeignKey("jobs.id", ondelete="CASCADE"), primary_key=True, comment="The job."
+    )
+    seq: Mapped[int] = mapped_column(primary_key=True, comment="1, 2, 3 ... per job.")
+    type: Mapped[str] = mapped_column(String(16), comment="status, progress, step or end.")
+    data: Mapped[dict[str, Any]] = mapped_column(JSONB, comment="What happened.")
+    created_at: Mapped[datetime] = mapped_column(server_default=text("clock_timestamp()"), comment="When.")
+
+
+class ModelCall(Base):
+    """A call to a provider, written before it is sent, so that no payment is ever unknown to us. Outlives its job."""
+
+    __tablename__ = "model_calls"
+    __table_args__ = (
+        Index("ix_model_calls_owner_id_sent_at", "owner_id", "sent_at"),
+        Index("ix_model_calls_job_id", "job_id"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    owner_id: Mapped[UUID | None] = mapped_column(comment="Who pays. No foreign key: the receipt outlives the account.")
+    project_id: Mapped[UUID | None] = mapped_column(comment="For which project.")
+    job_id: Mapped[UUID | None] = mapped_column(comment="For which job; none for a call made by a request.")
+    step: Mapped[str | None] = mapped_column(String(200), comment="In which step.")
+    epoch: Mapped[int | None] = mapped_column(comment="In which run of the job.")
+    provider: Mapped[str] = mapped_column(String(32), comment="openai, anthropic, compatible.")
+    model: Mapped[str] = mapped_column(String(100), comment="As the provider names it.")
+    purpose: Mapped[str] = mapped_column(String(32), comment="generate, embed, moderate or transcribe.")
+    state: Mapped[str] = mapped_column(String(16), comment="sent, done, failed or unknown.")
+    input_tokens: Mapped[int] = mapped_column(default=0, server_default="0", comment="As the provider counted them.")
+    output_tokens: Mapped[int] = mapped_column(default=0, server_default="0", comment="As the provider counted them.")
+    cost_usd: Mapped[Decimal] = mapped_column(
+        Numeric(14, 8), default=Decimal(0), server_default="0", comment="From the dated price table."
+    )
+    latency_seconds: Mapped[float | None] = mapped_column(comment="From sending to the answer.")
+    request_id: Mapped[str | None] = mapped_column(String(200), comment="The provider's id of the answer.")
+    error: Mapped[str | None] = mapped_column(Text, comment="Why it failed.")
+    sent_at: Mapped[datetime] = mapped_column(server_default=text("clock_timestamp()"), comment="Before it was sent.")
+    finished_at: Mapped[datetime | None] = mapped_column(comment="When the answer was read.")
+
+
+class WorkerProcess(Base):
+    """A worker that lives, or lately did: how health and operators see it."""
+
+    __tablename__ = "worker_processes"
+
+    name: Mapped[str] = mapped_column(String(100), primary_key=True, comment="host:pid:random.")
+    kinds: Mapped[list[Any]] = mapped_column(JSONB, comment="The tasks that it knows.")
+    slots: Mapped[int] = mapped_column(comment="Jobs that it runs at once.")
+    running: Mapped[int] = mapped_column(default=0, server_default="0", comment="Jobs that it runs now.")
+    code_version: Mapped[str] = mapped_column(String(32), comment="Its version of Strand.")
+    started_at: Mapped[datetime] = mapped_column(server_default=text("now()"), comment="When it came up.")
+    seen_at: Mapped[datetime] = mapped_column(
+        server_default=text("now()"), index=True, comment="Its last sign of life."
+    )

@@ -1,0 +1,101 @@
+from typing import Any
+
+from litestar import Controller, Request, Response, delete, get, patch, post
+from litestar.di import NamedDependency, Provide
+from litestar.params import JSONBody
+from litestar.status_codes import HTTP_200_OK, HTTP_204_NO_CONTENT
+from msgspec import UNSET
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.db.session import after_commit
+from app.features.accounts.schemas import Erasure, Login, RefreshRequest, Registration, TokenPair, UserRead, UserUpdate
+from app.features.accounts.service import AccountService
+from app.shared.http import IfMatch, IfNoneMatch, Principal, check_if_match, convert, etag, tagged
+from app.shared.openapi import errors
+from app.shared.resources import Resources
+
+
+def provide_accounts(
+    session: NamedDependency[AsyncSession], resources: NamedDependency[Resources]
+) -> AccountService:
+    return AccountService(session, resources.settings.secret_key or "")
+
+
+class AuthController(Controller):
+    path = "/auth"
+    tags = ["accounts"]
+    opt = {"public": True}
+    security = [{}]
+    dependencies = {"accounts": Provide(provide_accounts, sync_to_thread=False)}
+
+    @post("/register", responses=errors(400, 409))
+    async def register(self, data: JSONBody[Registration], accounts: NamedDependency[AccountService]) -> UserRead:
+        """Open an account. E-mails compare without case."""
+        return convert(await accounts.register(data), UserRead)
+
+    @post("/login", status_code=HTTP_200_OK, responses=errors(400, 401, 403))
+    async def login(
+        self, data: JSONBody[Login], accounts: NamedDependency[AccountService], request: Request[Any, Any, Any]
+    ) -> TokenPair:
+        """Sign in. An unknown e-mail and a wrong password get the same answer."""
+        address = request.client.host if request.client else None
+        return await accounts.login(data.email, data.password, request.headers.get("user-agent"), address)
+
+    @post("/refresh", status_code=HTTP_200_OK, responses=errors(400, 401))
+    async def refresh(
+        self, data: JSONBody[RefreshRequest], accounts: NamedDependency[AccountService], resources: NamedDependency[Resources]
+    ) -> TokenPair:
+        """Exchange a refresh token for a new pair; the old one is dead, and using it again ends the sign-in."""
+        return await accounts.refresh(data.refresh_token, resources.db)
+
+    @post("/logout", status_code=HTTP_204_NO_CONTENT, responses=errors(400))
+    async def logout(self, data: JSONBody[RefreshRequest], accounts: NamedDependency[AccountService]) -> None:
+        """End the sign-in; its access tokens stop working at once."""
+        await accounts.logout(data.refresh_token)
+
+
+class MeController(Controller):
+    path = "/users/me"
+    tags = ["accounts"]
+    dependencies = {"accounts": Provide(provide_accounts, sync_to_thread=False)}
+
+    @get(responses=errors(401))
+    async def get_me(
+        self,
+        user: NamedDependency[Principal],
+        accounts: NamedDependency[AccountService],
+        request: Request[Any, Any, Any],
+        if_none_match: IfNoneMatch = None,  # noqa: ARG002  read by `tagged`; here for the contract's document
+    ) -> Response[UserRead]:
+        """Your account."""
+        me = await accounts.get(user.id)
+        return tagged(request, convert(me, UserRead), me.revision)
+
+    @patch(responses=errors(400, 401, 412))
+    async def update_me(
+        self,
+        data: JSONBody[UserUpdate],
+        user: NamedDependency[Principal],
+        accounts: NamedDependency[AccountService],
+        request: Request[Any, Any, Any],
+        if_match: IfMatch = None,  # noqa: ARG002  read by `check_if_match`
+    ) -> Response[UserRead]:
+        """Change your account; what is missing stays."""
+        me = await accounts.get(user.id)
+        check_if_match(request, me.revision)
+        if data.display_name is not UNSET:
+            me = await accounts.rename(user.id, data.display_name)
+        return Response(convert(me, UserRead), headers={"ETag": etag(me.revision)})
+
+    @delete(status_code=HTTP_204_NO_CONTENT, responses=errors(400, 401, 403))
+    async def erase_me(
+        self,
+        data: JSONBody[Erasure],
+        user: NamedDependency[Principal],
+        accounts: NamedDependency[AccountService],
+        session: NamedDependency[AsyncSession],
+        resources: NamedDependency[Resources],
+    ) -> None:
+        """Erase your account and everything it owns, files included. There is no way back."""
+        for key in await accounts.erase(user.id, data.password):
+            after_commit(session, lambda key=key: resources.storage.delete(key))  # type: ignore[misc]

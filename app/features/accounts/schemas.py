@@ -1,0 +1,59 @@
+from datetime import datetime
+from typing import Annotated, Literal
+from uuid import UUID
+
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+from app.db.models import Role
+
+Email = Annotated[
+    str,
+    Meta(
+        min_length=3,
+        max_length=320,
+        pattern=r"^[^@\s\x00-\x1f]+@[^@\s\x00-\x1f]+\.[^@\s\x00-\x1f.]+$",
+        description="An e-mail address.",
+        examples=["nell@example.com"],
+    ),
+]
+Password = Annotated[str, Meta(min_length=10, max_length=128, examples=["correct horse battery"])]
+DisplayName = Annotated[str, Meta(min_length=1, max_length=200, examples=["Nell Harrow"])]
+Token = Annotated[str, Meta(min_length=1, max_length=4096)]
+
+
+class Registration(Struct, forbid_unknown_fields=True):
+    email: Email
+    password: Password
+    display_name: DisplayName
+
+
+class Login(Struct, forbid_unknown_fields=True):
+    email: Annotated[str, Meta(min_length=1, max_length=320, examples=["nell@example.com"])]
+    password: Annotated[str, Meta(min_length=1, max_length=1024, examples=["correct horse battery"])]
+
+
+class RefreshRequest(Struct, forbid_unknown_fields=True):
+    refresh_token: Token
+
+
+class UserUpdate(Struct, forbid_unknown_fields=True):
+    display_name: DisplayName | UnsetType = UNSET
+
+
+class Erasure(Struct, forbid_unknown_fields=True):
+    password: Annotated[str, Meta(min_length=1, max_length=1024)]
+
+
+class UserRead(Struct):
+    id: UUID
+    email: str
+    display_name: str
+    role: Role
+    created_at: datetime
+
+
+class TokenPair(Struct):
+    access_token: str
+    expires_in: Annotated[int, Meta(description="Seconds that the access token lives.")]
+    refresh_token: str
+    token_type: Literal["bearer"] = "bearer"  # noqa: S105  the scheme's name

@@ -1,0 +1,115 @@
+from collections.abc import Sequence
+from uuid import UUID
+
+import msgspec
+from sqlalchemy import func, select, text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.db.models import Job, JobEvent, JobStatus, JobStep, ModelCall, WorkerProcess
+from app.features.jobs.schemas import EventRead, JobRead, StepRead, UsageRead
+from app.shared.exceptions import Conflict, NotFound
+from app.shared.http import Page, Paging, convert
+from app.shared.jobs import TASKS
+
+ORDERS = {"created_at": Job.created_at, "finished_at": Job.finished_at, "status": Job.status, "kind": Job.kind}
+ENDED = {JobStatus.SUCCEEDED, JobStatus.FAILED, JobStatus.CANCELLED}
+
+CANCEL = """
+with job as (
+  update jobs set cancel_requested_at = coalesce(cancel_requested_at, now()),
+    finished_at = case when status = 'queued' then clock_timestamp() end,
+    stage = case when status = 'queued' then null else 'cancelling' end,
+    status = case when status = 'queued' then 'cancelled' else status end,
+    event_seq = event_seq + 1
+  where id = :id and owner_id = :owner and status in ('queued', 'running')
+  returning id, event_seq, status
+)
+insert into job_events (job_id, seq, type, data)
+select id, event_seq, case when status = 'cancelled' then 'end' else 'status' end,
+  jsonb_build_object('status', status, 'stage', case when status = 'running' then 'cancelling' end) from job
+returning type
+"""
+
+RETRY = """
+with job as (
+  update jobs set status = 'queued', stage = 'waiting for a worker', error = null, finished_at = null, attempt = 0, crashes = 0,
+    cancel_requested_at = null, run_at = now(), deadline_at = now() + (deadline_at - created_at), event_seq = event_seq + 1
+  where id = :id and owner_id = :owner and status in ('failed', 'cancelled')
+  returning id, event_seq
+)
+insert into job_events (job_id, seq, type, data)
+select id, event_seq, 'status', '{"status": "queued"}' from job returning seq
+"""
+
+
+class JobService:
+    """Jobs as their owners see them."""
+
+    def __init__(self, session: AsyncSession) -> None:
+        self.session = session
+
+    async def get(self, owner_id: UUID, job_id: UUID) -> Job:
+        job = await self.session.scalar(select(Job).where(Job.id == job_id, Job.owner_id == owner_id))
+        if job is None:
+            raise NotFound("There is no such job.")
+        return job
+
+    async def read(self, owner_id: UUID, job_id: UUID) -> JobRead:
+        return (await self.describe([await self.get(owner_id, job_id)]))[0]
+
+    async def describe(self, jobs: Sequence[Job]) -> list[JobRead]:
+        """The jobs with their steps and what they cost, in two queries whatever their number."""
+        ids = [job.id for job in jobs]
+        steps: dict[UUID, list[StepRead]] = {}
+        for step in await self.session.scalars(select(JobStep).where(JobStep.job_id.in_(ids)).order_by(JobStep.ordinal)):
+            usage = msgspec.convert(step.usage, UsageRead, strict=False) if step.usage else None
+            steps.setdefault(step.job_id, []).append(convert(step, StepRead, usage=usage))
+        tokens = func.coalesce(func.sum(ModelCall.input_tokens), 0), func.coalesce(func.sum(ModelCall.output_tokens), 0)
+        paid = select(ModelCall.job_id, *tokens, func.sum(ModelCall.cost_usd)).where(ModelCall.job_id.in_(ids))
+        usage_of = {
+            job_id: UsageRead(given, written, cost)
+            for job_id, given, written, cost in await self.session.execute(paid.group_by(ModelCall.job_id))
+        }
+        return [
+            convert(job, JobRead, steps=steps.get(job.id, []), usage=usage_of.get(job.id, UsageRead())) for job in jobs
+        ]
+
+    async def page(
+        self, owner_id: UUID, paging: Paging, status: JobStatus | None, kind: str | None, project_id: UUID | None
+    ) -> Page[JobRead]:
+        query = select(Job).where(Job.owner_id == owner_id)
+        for column, wanted in ((Job.status, status), (Job.kind, kind), (Job.project_id, project_id)):
+            if wanted is not None:
+                query = query.where(column == wanted)
+        total = await self.session.scalar(select(func.count()).select_from(query.subquery())) or 0
+        order = ORDERS.get(paging.order_by or "created_at", Job.created_at)
+        ordered = query.order_by(order.desc() if paging.sort_order == "desc" else order.asc(), Job.id.desc())
+        jobs = (await self.session.scalars(ordered.limit(paging.limit).offset(paging.offset))).all()
+        return Page(await self.describe(jobs), total, paging.limit, paging.offset)
+
+    async def cancel(self, owner_id: UUID, job_id: UUID) -> Job:
+        """A queued job ends now; a running one within five seconds, its finished steps kept."""
+        job = await self.get(owner_id, job_id)
+        told = await self.session.scalar(text(CANCEL), {"id": job_id, "owner": owner_id})
+        if told is None:
+            raise Conflict(f"The job has already ended: it is {job.status}.", code="job_ended")
+        if told == "end" and (ended := TASKS[job.kind].ended):
+            await ended(self.session, job.input, None)
+        await self.session.refresh(job)
+        return job
+
+    async def retry(self, owner_id: UUID, job_id: UUID) -> Job:
+        """A failed or cancelled job goes on from its last finished step."""
+        job = await self.get(owner_id, job_id)
+        if await self.session.scalar(text(RETRY), {"id": job_id, "owner": owner_id}) is None:
+            raise Conflict(f"Only a failed or cancelled job can be retried; this one is {job.status}.", code="job_not_ended")
+        await self.session.refresh(job)
+        return job
+
+    async def events_after(self, job_id: UUID, seq: int) -> list[EventRead]:
+        query = select(JobEvent).where(JobEvent.job_id == job_id, JobEvent.seq > seq).order_by(JobEvent.seq).limit(500)
+        return [convert(event, EventRead) for event in await self.session.scalars(query)]
+
+    async def workers_alive(self, within_seconds: float) -> int:
+        recent = WorkerProcess.seen_at > func.now() - text("make_interval(secs => :within)").bindparams(within=within_seconds)
+        return await self.session.scalar(select(func.count()).where(recent)) or 0

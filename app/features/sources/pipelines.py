@@ -1,0 +1,112 @@
+import asyncio
+from uuid import UUID
+
+from msgspec import Struct, to_builtins
+
+from app.db.models import SourceRole
+from app.features.sources import chunks, readers
+from app.features.sources.schemas import ChunkRecord, Hit, SearchMode, VersionRecord
+from app.features.sources.search import CANDIDATES, FARTHEST, WORDS_ONLY_WEIGHT, Leg, fuse, parse_query
+from app.features.sources.search_service import SearchService
+from app.features.sources.service import Published, SourceService
+from app.shared.pipeline import PipelineRun
+from app.shared.resources import Resources
+from app.shared.text import SEARCH_CONFIGS, detect_language, words
+
+
+class ReadVersion(Struct):
+    """A reading that is stored but not published yet."""
+
+    version: int
+    word_count: int
+    chunk_count: int
+    duration_seconds: float | None
+    to_embed: int
+
+
+async def ingest_source(run: PipelineRun, source_id: UUID) -> None:
+    """Read, embed in batches, publish: until the last step the source's earlier version goes on serving."""
+    read = await run.step(read_source, source_id)
+    batch = run.resources.embedder.batch
+    for number in range(-(-read.to_embed // batch)):
+        await run.branch(f"embed_chunks_{number + 1}", embed_chunks, source_id, read.version, batch)
+    await run.step(publish_source, source_id, read)
+
+
+async def read_source(resources: Resources, source_id: UUID) -> ReadVersion:
+    """Decode, parse, cut into chunks, store as a new version."""
+    async with resources.db.transaction() as session:
+        source = await SourceService(session).begin_reading(source_id)
+    data = await resources.storage.get(source.storage_key or "")
+    record = await asyncio.to_thread(read_version, data, source.filename)
+    async with resources.db.transaction() as session:
+        service = SourceService(session)
+        version = await service.store_version(source_id, record)
+        await service.reuse_embeddings(source_id, version, resources.embedder.model)
+        to_embed = await service.count_unembedded(source_id, version)
+    return ReadVersion(version, record.word_count, len(record.chunks), record.duration_seconds, to_embed)
+
+
+def read_version(data: bytes, filename: str | None) -> VersionRecord:
+    """A file's bytes as a version with its chunks."""
+    reading = readers.read(data, filename)
+    language = detect_language(reading.text)
+    return VersionRecord(
+        text=reading.text,
+        media_type=reading.media_type,
+        reader=reading.reader,
+        sha256=readers.checksum(reading.text),
+        language=language,
+        search_config=SEARCH_CONFIGS.get(language or "", "simple"),
+        word_count=len(words(reading.text)),
+        duration_seconds=reading.duration_seconds,
+        cues=to_builtins(reading.cues),
+        headings=to_builtins(reading.headings),
+        chunks=[ChunkRecord(**{name: getattr(chunk, name) for name in ChunkRecord.__struct_fields__}) for chunk in chunks.cut(reading)],
+    )  # fmt: skip
+
+
+async def embed_chunks(resources: Resources, source_id: UUID, version: int, batch: int) -> int:
+    """Embed the next batch that has no vector; storing the vectors is the receipt of the paid call."""
+    async with resources.db.transaction() as session:
+        waiting = await SourceService(session).unembedded(source_id, version, batch)
+    if not waiting:
+        return 0
+    vectors = await resources.embedder.embed([text for _, text in waiting])
+    async with resources.db.transaction() as session:
+        await SourceService(session).store_embeddings([one for one, _ in waiting], vectors, resources.embedder.model)
+    return len(waiting)
+
+
+async def publish_source(resources: Resources, source_id: UUID, read: ReadVersion) -> None:
+    """Index the words and make the version the source's own."""
+    async with resources.db.transaction() as session:
+        published = Published(read.word_count, read.chunk_count, read.duration_seconds)
+        await SourceService(session).publish(source_id, read.version, published)
+
+
+async def search_project(
+    resources: Resources,
+    owner_id: UUID,
+    project_id: UUID,
+    q: str,
+    limit: int,
+    role: SourceRole | None,
+    source_id: UUID | None,
+    mode: SearchMode,
+) -> list[Hit]:
+    """Hybrid search: the query is embedded before the transaction opens, then both legs look and are fused."""
+    query, embedder = parse_query(q), resources.embedder
+    vector = (await embedder.embed([query.text]))[0] if mode != "keyword" and query.text else None
+    wanted = max(limit, CANDIDATES)
+    async with resources.db.transaction() as session:
+        search = SearchService(session, owner_id, project_id, query, role, source_id)
+        lexemes = await search.lexemes()
+        legs = []
+        if mode != "semantic":
+            legs.append(Leg("keyword", 1.0, await search.by_keyword(lexemes, wanted)))
+        if vector is not None:
+            weight = 1.0 if embedder.semantic or mode == "semantic" else WORDS_ONLY_WEIGHT
+            found = await search.by_vector(vector, embedder.model, FARTHEST[embedder.semantic], wanted)
+            legs.append(Leg("vector", weight, found))
+        return await search.hits(fuse(legs, limit), lexemes)

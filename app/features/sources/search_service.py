@@ -1,0 +1,148 @@
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+import numpy as np
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.db.models import SourceRole
+from app.features.sources.schemas import Hit, Why
+from app.features.sources.search import (
+    BM25_B,
+    BM25_K1,
+    CANDIDATES,
+    HIGHLIGHT_OFF,
+    HIGHLIGHT_ON,
+    Ranked,
+    SearchQuery,
+    read_highlights,
+)
+from app.shared.evidence import Span
+
+LEXEMES = """
+select distinct word.lexeme
+from (select distinct search_config from retrievable_text where project_id = :project) as configs,
+  unnest(to_tsvector(configs.search_config::regconfig, :words)) as word
+"""
+
+ALLOWED = """
+  chunk.owner_id = :owner and chunk.project_id = :project and chunk.version = source.version
+  and (cast(:role as text) is null or source.role = :role)
+  and (cast(:source as uuid) is null or chunk.source_id = :source)
+  and not exists (select 1 from unnest(cast(:phrases as text[])) as wanted
+    where not to_tsvector(chunk.search_config::regconfig, chunk.text) @@ phraseto_tsquery(chunk.search_config::regconfig, wanted))
+  and not exists (select 1 from unnest(cast(:excluded as text[])) as refused
+    where to_tsvector(chunk.search_config::regconfig, chunk.text) @@ plainto_tsquery(chunk.search_config::regconfig, refused))
+"""
+
+KEYWORD_LEG = f"""
+with scope as (
+  select count(*)::float as chunks, greatest(avg(length), 1)::float as mean_length
+  from retrievable_text where project_id = :project
+), postings as (
+  select lexeme, chunk_id, frequency, count(*) over (partition by lexeme) as holders
+  from search_postings where project_id = :project and lexeme = any(:lexemes)
+), scored as (
+  select postings.chunk_id, sum(
+    ln(1 + (scope.chunks - postings.holders + 0.5) / (postings.holders + 0.5)) * postings.frequency * ({BM25_K1} + 1)
+    / (postings.frequency + {BM25_K1} * ({1 - BM25_B} + {BM25_B} * chunk.length / scope.mean_length))) as score
+  from postings cross join scope
+    join retrievable_text chunk on chunk.id = postings.chunk_id join content_sources source on source.id = chunk.source_id
+  where {ALLOWED}
+  group by postings.chunk_id
+)
+select chunk_id from scored order by score desc, chunk_id limit :limit
+"""
+
+VECTOR_LEG = f"""
+select chunk.id
+from retrievable_text chunk join content_sources source on source.id = chunk.source_id
+where {ALLOWED} and chunk.embedding_model = :model and chunk.embedding <=> :vector < :farthest
+order by chunk.embedding <=> :vector, chunk.id limit :limit
+"""
+
+HITS = f"""
+select chunk.id, chunk.source_id, source.title, source.role, chunk.text, chunk.span_start, chunk.span_end, chunk.page,
+  chunk.start_seconds, case when :any_word = '' then chunk.text else ts_headline(chunk.search_config::regconfig, chunk.text,
+    cast(:any_word as tsquery), 'HighlightAll=true, StartSel={HIGHLIGHT_ON}, StopSel={HIGHLIGHT_OFF}') end as marked
+from retrievable_text chunk join content_sources source on source.id = chunk.source_id
+where chunk.id = any(:ids)
+"""
+
+
+class SearchService:
+    """The two legs of search in one project of one owner, and what they found in full."""
+
+    def __init__(
+        self,
+        session: AsyncSession,
+        owner_id: UUID,
+        project_id: UUID,
+        query: SearchQuery,
+        role: SourceRole | None,
+        source_id: UUID | None,
+    ) -> None:
+        self.session = session
+        self.query = query
+        self._scope: dict[str, Any] = {
+            "owner": owner_id,
+            "project": project_id,
+            "role": role.value if role else None,
+            "source": source_id,
+            "phrases": query.phrases,
+            "excluded": query.excluded,
+            "limit": CANDIDATES,
+        }
+
+    async def lexemes(self) -> list[str]:
+        """The query's words as the chunks' languages index them, stop words left out."""
+        given = {"project": self._scope["project"], "words": self.query.text}
+        return list(await self.session.scalars(text(LEXEMES), given))
+
+    async def by_keyword(self, lexemes: Sequence[str], limit: int) -> list[UUID]:
+        """BM25 over the postings of the project, best first."""
+        if not lexemes:
+            return []
+        given = self._scope | {"lexemes": list(lexemes), "limit": limit}
+        return list(await self.session.scalars(text(KEYWORD_LEG), given))
+
+    async def by_vector(self, vector: np.ndarray, model: str, farthest: float, limit: int) -> list[UUID]:
+        """Exact cosine order among the chunks that the same model embedded, nearer than *farthest*."""
+        if not np.any(vector):
+            return []
+        raw = await (await self.session.connection()).get_raw_connection()
+        statement, given = _numbered(VECTOR_LEG, self._scope | {"model": model, "vector": vector, "farthest": farthest, "limit": limit})
+        return [row[0] for row in await raw.driver_connection.fetch(statement, *given)]  # type: ignore[union-attr]
+
+    async def hits(self, ranked: Sequence[Ranked], lexemes: Sequence[str]) -> list[Hit]:
+        """The hits in the order given, with their words marked."""
+        any_word = " | ".join("'" + lexeme.replace("\\", "\\\\").replace("'", "''") + "'" for lexeme in lexemes)
+        rows = await self.session.execute(text(HITS), {"ids": [one.chunk_id for one in ranked], "any_word": any_word})
+        found = {row.id: row for row in rows}
+        return [_hit(found[one.chunk_id], one) for one in ranked if one.chunk_id in found]
+
+
+def _hit(row: Any, ranked: Ranked) -> Hit:
+    highlights, terms = read_highlights(row.marked)
+    return Hit(
+        chunk_id=row.id,
+        source_id=row.source_id,
+        source_title=row.title,
+        role=SourceRole(row.role),
+        text=row.text,
+        span=Span(row.span_start, row.span_end),
+        highlights=highlights,
+        page=row.page,
+        start_seconds=row.start_seconds,
+        score=ranked.score,
+        why=Why(legs=sorted(ranked.ranks), matched_terms=terms, ranks=ranked.ranks),
+    )
+
+
+def _numbered(statement: str, given: dict[str, Any]) -> tuple[str, list[Any]]:
+    """The statement with asyncpg's numbered parameters, for values that go in binary."""
+    used = [name for name in given if f":{name}" in statement]
+    for number, name in enumerate(sorted(used, key=len, reverse=True), 1):
+        statement = statement.replace(f":{name}", f"${number}")
+    return statement, [given[name] for name in sorted(used, key=len, reverse=True)]

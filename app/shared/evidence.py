@@ -1,0 +1,75 @@
+"""A quote, its source, its span, and the check that it stands there."""
+
+import re
+import unicodedata
+
+from msgspec import Struct
+
+_QUOTES = {"‘": "'", "’": "'", "‚": "'", "‛": "'", "“": '"', "”": '"', "„": '"', "«": '"', "»": '"', "ʼ": "'"}
+_DASHES = dict.fromkeys("‐‑‒–—―−", "-")  # fmt: skip
+_INVISIBLE = {"\u00ad", "\u200b", "\u200c", "\u200d", "\ufeff"}
+_FOLD = _QUOTES | _DASHES
+
+
+class Span(Struct, frozen=True):
+    """Code points of the text that it points into; the end is exclusive."""
+
+    start: int
+    end: int
+
+    def of(self, text: str) -> str:
+        return text[self.start : self.end]
+
+
+class Evidence(Struct, frozen=True):
+    """A verbatim quote of a source; `start_seconds` where the source is timed."""
+
+    quote: str
+    source_id: str
+    span: Span
+    start_seconds: float | None = None
+
+
+def stands(text: str, quote: str, span: Span) -> bool:
+    """Whether the quote is what the text says at the span."""
+    return 0 <= span.start < span.end <= len(text) and span.of(text) == quote
+
+
+def anchor(text: str, quote: str) -> Span | None:
+    """Where the text says the quote: exactly, else up to white space, case, quotation marks, dashes and soft hyphens.
+
+    The span is of the text as stored; a paraphrase is never found.
+    """
+    quote = quote.strip()
+    if not quote:
+        return None
+    if (start := text.find(quote)) >= 0:
+        return Span(start, start + len(quote))
+    wanted, _ = _fold(quote)
+    wanted = wanted.strip()
+    if not wanted:
+        return None
+    folded, places = _fold(text)
+    found = re.search(re.escape(wanted), folded)
+    if found is None:
+        return None
+    return Span(places[found.start()], places[found.end() - 1] + 1)
+
+
+def _fold(text: str) -> tuple[str, list[int]]:
+    """The text as it is compared, and the place in the text of each character of that."""
+    folded: list[str] = []
+    places: list[int] = []
+    for place, character in enumerate(text):
+        if character in _INVISIBLE:
+            continue
+        if character.isspace():
+            if folded and folded[-1] == " ":
+                continue
+            plain = " "
+        else:
+            plain = _FOLD.get(character) or unicodedata.normalize("NFKC", character).casefold()
+        for part in plain:
+            folded.append(part)
+            places.append(place)
+    return "".join(folded), places

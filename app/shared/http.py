@@ -1,0 +1,152 @@
+"""What controllers share: who asks, pages of lists, ETags, and how a body is read before it is checked."""
+
+from collections.abc import Sequence
+from typing import Annotated, Any, Generic, Literal, TypeVar
+from urllib.parse import unquote_to_bytes
+from uuid import UUID
+
+import msgspec
+from litestar import Request, Response
+from litestar.params import FromQuery, HeaderParameter, QueryParameter
+from msgspec import Struct
+
+from app.db.models import Role
+from app.shared.exceptions import Malformed, Stale
+
+T = TypeVar("T")
+BIGGEST_OFFSET = 1_000_000_000
+
+
+class Principal(Struct, frozen=True):
+    """The account that a request acts for."""
+
+    id: UUID
+    role: Role
+    session_id: UUID | None
+
+
+class Page(Struct, Generic[T]):
+    """A part of a list, and how long the whole is."""
+
+    items: Sequence[T]
+    total: int
+    limit: int
+    offset: int
+
+
+class ErrorDetail(Struct):
+    field: str
+    message: str
+
+
+class ErrorBody(Struct):
+    """What went wrong, as a sentence to act on and a code to program against."""
+
+    status_code: int
+    detail: str
+    code: str
+    extra: list[ErrorDetail]
+
+
+Limit = Annotated[int, QueryParameter(ge=1, le=100, description="How many items to give.")]
+Offset = Annotated[int, QueryParameter(ge=0, le=BIGGEST_OFFSET, description="How many items to leave out first.")]
+ShortText = Annotated[str | None, QueryParameter(max_length=300)]
+SortOrder = Literal["asc", "desc"]
+
+
+class Paging(Struct, frozen=True):
+    limit: int = 20
+    offset: int = 0
+    order_by: str | None = None
+    sort_order: SortOrder = "desc"
+
+
+async def provide_paging(
+    limit: Limit = 20,
+    offset: Offset = 0,
+    order_by: ShortText = None,
+    sort_order: FromQuery[SortOrder] = "desc",
+) -> Paging:
+    return Paging(limit, offset, order_by, sort_order)
+
+
+def etag(revision: int | str) -> str:
+    return f'"{revision}"'
+
+
+def tagged(request: Request[Any, Any, Any], body: T, revision: int | str) -> Response[T]:
+    """The resource with its ETag, or 304 without a body when the client has this revision."""
+    tag = etag(revision)
+    known = {part.strip().removeprefix("W/") for part in request.headers.get("if-none-match", "").split(",")}
+    if tag in known or "*" in known:
+        return Response(None, status_code=304, headers={"ETag": tag})  # type: ignore[arg-type]
+    return Response(body, headers={"ETag": tag})
+
+
+def check_if_match(request: Request[Any, Any, Any], revision: int) -> None:
+    """Raise `Stale` where the client's `If-Match` doesn't name this revision."""
+    given = request.headers.get("if-match", "").strip()
+    if given and given != "*" and etag(revision) not in {part.strip() for part in given.split(",")}:
+        raise Stale(f"It was changed since you read it; its ETag is now {etag(revision)}. Read it again, then change it.")
+
+
+class StrandRequest(Request[Any, Any, Any]):
+    """Strings are trimmed before they are checked, except passwords; what PostgreSQL can't hold is refused."""
+
+    async def json(self) -> Any:
+        if "trimmed" not in self.scope["state"]:
+            try:
+                body = await super().json()
+            except RecursionError:
+                raise Malformed("The body is nested too deeply.") from None
+            if isinstance(body, dict) or body is None:
+                self.scope["state"]["trimmed"] = trimmed(body)
+            else:
+                raise Malformed("The body must be a JSON object.")
+        return self.scope["state"]["trimmed"]
+
+
+def trimmed(value: Any, name: str = "") -> Any:
+    if isinstance(value, str):
+        if "\x00" in value:
+            raise Malformed("Text can't contain the character U+0000.", extra=[{"field": name, "message": "contains U+0000"}])
+        return value if "password" in name else value.strip()
+    if isinstance(value, dict):
+        return {key: trimmed(item, key) for key, item in value.items()}
+    if isinstance(value, list):
+        return [trimmed(item, name) for item in value]
+    return value
+
+
+async def refuse_bad_query(request: Request[Any, Any, Any]) -> None:
+    """A query string that is no UTF-8 text, or holds U+0000, is the client's mistake."""
+    raw = unquote_to_bytes(request.scope["query_string"].replace(b"+", b" "))
+    try:
+        text = raw.decode()
+    except UnicodeDecodeError:
+        raise Malformed("The query string is not UTF-8 text.") from None
+    if "\x00" in text:
+        raise Malformed("The query string can't contain the character U+0000.")
+
+
+IfMatch = Annotated[
+    str | None, HeaderParameter(name="If-Match", required=False, description="The ETag that the change is made to.")
+]
+IfNoneMatch = Annotated[
+    str | None, HeaderParameter(name="If-None-Match", required=False, description="The ETag that the client has.")
+]
+IdempotencyKey = Annotated[
+    str | None,
+    HeaderParameter(
+        name="Idempotency-Key",
+        required=False,
+        max_length=255,
+        description="The same key with the same request within 24 hours answers the same job.",
+    ),
+]
+
+
+def convert(row: Any, to: type[T], **more: Any) -> T:
+    """A model's row as a struct, by attribute names; *more* gives what the row hasn't."""
+    fields = {name: getattr(row, name) for name in to.__struct_fields__ if name not in more}  # type: ignore[attr-defined]
+    return msgspec.convert({**fields, **more}, to, from_attributes=True)

@@ -1,0 +1,106 @@
+"""A pipeline is an async function; a step is an async function whose output is remembered under its job."""
+
+import asyncio
+import contextlib
+import hashlib
+from collections.abc import Awaitable, Callable
+from typing import Any, Concatenate, ParamSpec, TypeVar, get_type_hints
+
+import msgspec
+
+from app.shared.clients.ledger import Meter, metered
+from app.shared.exceptions import AppError
+from app.shared.faults import fault
+from app.shared.jobs import JobContext
+from app.shared.resources import Resources
+
+P = ParamSpec("P")
+Output = TypeVar("Output")
+Step = Callable[Concatenate[Resources, P], Awaitable[Output]]
+
+
+class Superseded(BaseException):
+    """Another worker has this job now: stop without a word."""
+
+
+class Cancelled(BaseException):
+    """The owner asked for the job to stop."""
+
+
+class Drained(BaseException):
+    """This worker is leaving; the job goes back to the queue as it is."""
+
+
+class ChangedInput(AppError):
+    """A step was remembered for other arguments. Running it again would pay twice, so this is for a person to see."""
+
+    status_code = 409
+    code = "step_input_changed"
+
+
+class PipelineRun:
+    """One execution of a pipeline for one job."""
+
+    def __init__(self, context: JobContext) -> None:
+        self.context = context
+        self.resources = context.resources
+        self.job = context.job
+
+    async def step(self, step: Step[P, Output], *args: P.args, **kwargs: P.kwargs) -> Output:
+        """Run a step, or return what it returned in an earlier run of the job."""
+        return await self.branch(step.__name__, step, *args, **kwargs)
+
+    async def branch(self, name: str, step: Step[P, Output], *args: P.args, **kwargs: P.kwargs) -> Output:
+        """The same under a name of its own, for a step that runs several times in a pipeline."""
+        input_hash = _hash(args, kwargs)
+        if stored := self.job.steps.get(name):
+            return _recall(step, name, stored.input_hash, input_hash, stored.output)
+        if self.context.stopping():
+            raise Drained
+        if not self.context.may_pay():
+            raise Superseded
+        fault("G")
+        started = await self.context.store.start_step(self.job, name, input_hash)
+        if started is False:
+            raise Superseded
+        if started is not True:
+            return _recall(step, name, started.input_hash, input_hash, started.output)
+        receipt = asyncio.create_task(self._run_and_save(name, step, args, kwargs))
+        self.context.receipts.add(receipt)
+        receipt.add_done_callback(self.context.receipts.discard)
+        try:
+            return await asyncio.shield(receipt)
+        except asyncio.CancelledError:
+            # what is on the wire is paid for: give its answer a moment to be stored
+            with contextlib.suppress(Exception, asyncio.CancelledError):
+                await asyncio.wait({receipt}, timeout=self.resources.settings.job_receipt_seconds)
+            receipt.cancel()
+            raise
+
+    async def _run_and_save(self, name: str, step: Step[P, Output], args: Any, kwargs: Any) -> Output:
+        meter = Meter(
+            owner_id=self.job.owner_id, project_id=self.job.project_id, job_id=self.job.id, step=name, epoch=self.job.epoch
+        )
+        with metered(meter):
+            output = await step(self.resources, *args, **kwargs)
+        fault("E")
+        alive = await self.context.store.save_step(
+            self.job, name, msgspec.to_builtins(output), meter.usage(), self.context.expected_steps
+        )
+        fault("F")
+        if not alive:
+            raise Superseded
+        self.job.attempt = 0
+        return output
+
+
+def _hash(args: Any, kwargs: Any) -> str:
+    packed = msgspec.json.encode([msgspec.to_builtins(args), msgspec.to_builtins(kwargs)], order="sorted")
+    return hashlib.sha256(packed).hexdigest()
+
+
+def _recall(step: Step[P, Output], name: str, stored_hash: str, input_hash: str, output: Any) -> Output:
+    if stored_hash != input_hash:
+        raise ChangedInput(f"The step {name} was finished for other input than it is given now.")
+    remembered: Output = msgspec.convert(output, get_type_hints(step)["return"])
+    return remembered

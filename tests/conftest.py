@@ -1,0 +1,204 @@
+"""A real PostgreSQL, a real server, a real worker: shared by the run, so every test brings accounts of its own."""
+
+import asyncio
+import os
+import shutil
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import msgspec
+import pytest
+import uvicorn
+
+from app.config import Settings
+from app.features import feature_modules
+from app.main import create_app
+from app.shared import embedded
+from app.shared.bell import Bell
+from app.shared.job_store import JobStore
+from app.shared.resources import Resources, open_resources
+from app.supervisor import prepare_database
+from app.worker.runtime import Runtime, worker_name
+from app.worker.settings import build_queue, build_worker
+
+SAMPLES = Path(__file__).parent.parent / "app/demo/samples"
+PASSWORD = "correct horse battery"
+SHORT = {"JOB_LEASE_SECONDS": "3", "JOB_BEAT_SECONDS": "0.5", "JOB_TICK_SECONDS": "0.5", "JOB_BACKOFF_SECONDS": "0.1"}
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@pytest.fixture(scope="session")
+def home() -> Iterator[Path]:
+    folder = Path(tempfile.mkdtemp(prefix="strand-test-"))
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def settings(home: Path) -> Iterator[Settings]:
+    """The settings of the run's own embedded PostgreSQL, migrated; durability off, as nothing outlives the run."""
+    given = Settings.from_env({"STRAND_HOME": str(home), "OWNER_MAX_RUNNING": "5", **SHORT})
+    cluster = embedded.locate(given)
+    cluster.create()
+    cluster.start(fsync="off", synchronous_commit="off", full_page_writes="off")
+    ready = embedded.with_secrets(msgspec.structs.replace(given, database_url=cluster.url))
+    try:
+        prepare_database(ready)
+        yield ready
+    finally:
+        cluster.remove()
+
+
+@pytest.fixture(scope="session")
+async def resources(settings: Settings) -> AsyncIterator[Resources]:
+    async with open_resources(settings) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="session")
+async def worker(settings: Settings, resources: Resources) -> AsyncIterator[Runtime]:
+    """A worker in this process, bell included."""
+    list(feature_modules("tasks"))
+    async with AsyncExitStack() as stack:
+        store = await stack.enter_async_context(JobStore(settings.database_url or "", settings, worker_name()))
+        queue = build_queue(settings)
+        bell = Bell(queue)
+        await bell.alive()
+        runtime = Runtime(settings, resources, store, bell)
+        await runtime.start()
+        saq_worker = build_worker(queue, runtime)
+        saq_worker.SIGNALS = []
+        listening = asyncio.create_task(saq_worker.start())
+        yield runtime
+        await saq_worker.stop()
+        await asyncio.wait({listening}, timeout=5)
+        await runtime.stop()
+        await bell.close()
+
+
+@pytest.fixture(scope="session")
+async def server(settings: Settings) -> AsyncIterator[str]:
+    """The API over a real socket; gives its address."""
+    port = free_port()
+    config = uvicorn.Config(create_app(settings), host="127.0.0.1", port=port, log_level="warning", lifespan="on")
+    process = uvicorn.Server(config)
+    process.install_signal_handlers = lambda: None  # type: ignore[attr-defined]
+    serving = asyncio.create_task(process.serve())
+    while not process.started:
+        assert not serving.done(), "the API did not start"
+        await asyncio.sleep(0.02)
+    yield f"http://127.0.0.1:{port}"
+    process.should_exit = True
+    await serving
+
+
+@pytest.fixture
+async def anonymous(server: str) -> AsyncIterator[httpx.AsyncClient]:
+    async with httpx.AsyncClient(base_url=f"{server}/api/v1", timeout=30) as client:
+        yield client
+
+
+async def sign_up(client: httpx.AsyncClient, email: str | None = None) -> dict[str, Any]:
+    """A new account, signed in: gives the token pair with the e-mail."""
+    email = email or f"{uuid4().hex}@example.com"
+    registered = await client.post("/auth/register", json={"email": email, "password": PASSWORD, "display_name": "Nell"})
+    assert registered.status_code == 201, registered.text
+    pair = await client.post("/auth/login", json={"email": email, "password": PASSWORD})
+    assert pair.status_code == 200, pair.text
+    return {**pair.json(), "email": email, "id": registered.json()["id"]}
+
+
+@pytest.fixture
+async def creator(server: str) -> AsyncIterator[httpx.AsyncClient]:
+    """A client signed in as a creator of its own."""
+    async with httpx.AsyncClient(base_url=f"{server}/api/v1", timeout=30) as client:
+        account = await sign_up(client)
+        client.headers["Authorization"] = f"Bearer {account['access_token']}"
+        yield client
+
+
+@pytest.fixture
+async def stranger(server: str) -> AsyncIterator[httpx.AsyncClient]:
+    """Another creator."""
+    async with httpx.AsyncClient(base_url=f"{server}/api/v1", timeout=30) as client:
+        account = await sign_up(client)
+        client.headers["Authorization"] = f"Bearer {account['access_token']}"
+        yield client
+
+
+@pytest.fixture
+async def project(creator: httpx.AsyncClient) -> str:
+    made = await creator.post("/projects", json={"title": "How sailors found their longitude"})
+    assert made.status_code == 201, made.text
+    project_id: str = made.json()["id"]
+    return project_id
+
+
+async def finished(client: httpx.AsyncClient, job: dict[str, Any], seconds: float = 60) -> dict[str, Any]:
+    """The job once it has ended."""
+    give_up = time.monotonic() + seconds
+    while time.monotonic() < give_up:
+        answer = await client.get(f"/jobs/{job['id']}")
+        assert answer.status_code == 200, answer.text
+        read: dict[str, Any] = answer.json()
+        if read["status"] not in {"queued", "running"}:
+            return read
+        await asyncio.sleep(0.03)
+    raise AssertionError(f"The job did not end in {seconds} s: {read}")
+
+
+async def add_text(
+    client: httpx.AsyncClient, project: str, text: str, title: str = "A source", role: str = "reference", **headers: str
+) -> dict[str, Any]:
+    """A text source, read to its end: gives the source as it is then."""
+    sent = {"title": title, "role": role, "kind": "text", "text": text}
+    added = await client.post(f"/projects/{project}/sources", json=sent, headers=headers)
+    assert added.status_code == 202, added.text
+    job = await finished(client, added.json()["job"])
+    assert job["status"] == "succeeded", job
+    source: dict[str, Any] = (await client.get(f"/sources/{added.json()['source']['id']}")).json()
+    return source
+
+
+async def add_file(
+    client: httpx.AsyncClient, project: str, name: str, data: bytes, role: str = "reference"
+) -> httpx.Response:
+    files = {"file": (name, data)}
+    return await client.post(f"/projects/{project}/sources/file", files=files, data={"role": role, "title": name})
+
+
+@pytest.fixture(scope="session")
+def redis_url() -> Iterator[str]:
+    """A Redis of the run's own. Without the binary the tests that need it are left out, but never in CI."""
+    binary = shutil.which("redis-server")
+    if binary is None:
+        if os.environ.get("CI"):
+            pytest.fail("CI needs redis-server.")
+        pytest.skip("redis-server is not installed; `apt-get install redis-server` brings it")
+    port = free_port()
+    arguments = ["--port", str(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]
+    process = subprocess.Popen([binary, *arguments], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        for _ in range(100):
+            with socket.socket() as probe:
+                if probe.connect_ex(("127.0.0.1", port)) == 0:
+                    break
+            time.sleep(0.05)
+        yield f"redis://127.0.0.1:{port}/0"
+    finally:
+        process.terminate()
+        process.wait(10)
