@@ -8,6 +8,7 @@ import sys
 from collections.abc import AsyncIterator
 
 import asyncpg
+import asyncpg.exceptions
 from msgspec import Struct
 from rich.console import Console
 from rich.table import Table
@@ -40,7 +41,9 @@ def examine(settings: Settings) -> int:
         table.add_row("[green]✓[/]" if finding.well else "[red]✗[/]", finding.what, finding.said)
     console.print(table)
     changed = {name: value for name, value in settings.public().items() if value != Settings().public()[name]}
-    console.print("Settings that differ from their defaults: " + (", ".join(f"{k}={v}" for k, v in changed.items()) or "none"))
+    console.print(
+        "Settings that differ from their defaults: " + (", ".join(f"{k}={v}" for k, v in changed.items()) or "none")
+    )
     wrong = sum(not finding.well for finding in findings)
     console.print(f"[red]{wrong} to mend[/]" if wrong else "[green]All is well.[/]")
     return 1 if wrong else 0
@@ -88,7 +91,7 @@ async def _servers(settings: Settings, *, embedded: bool) -> AsyncIterator[Findi
     url = settings.database_url or ""
     try:
         connection = await asyncpg.connect(url.replace("+asyncpg", ""), timeout=5)
-    except (OSError, TimeoutError, asyncpg.PostgresError) as error:
+    except (OSError, TimeoutError, asyncpg.exceptions.PostgresError) as error:
         yield Finding("Database", False, f"can't be reached: {error or type(error).__name__}; check DATABASE_URL")
         return
     try:
@@ -100,7 +103,11 @@ async def _servers(settings: Settings, *, embedded: bool) -> AsyncIterator[Findi
         known = await connection.fetchval("select to_regclass('public.alembic_version') is not null")
         revision = await connection.fetchval("select version_num from alembic_version") if known else None
         newest = migrate.head()
-        said = f"at {revision}" if revision == newest else f"at {revision or 'nothing'}, the newest is {newest}: run `strand migrate`"
+        said = (
+            f"at {revision}"
+            if revision == newest
+            else f"at {revision or 'nothing'}, the newest is {newest}: run `strand migrate`"
+        )
         yield Finding("Schema", revision == newest or embedded, said)
     finally:
         await connection.close()
@@ -108,7 +115,11 @@ async def _servers(settings: Settings, *, embedded: bool) -> AsyncIterator[Findi
     alive = await bell.alive()
     await bell.close()
     kind = "Redis" if (settings.broker_url or "").startswith("redis") else "PostgreSQL"
-    yield Finding("Bell", alive, f"{kind} answers" if alive else f"{kind} does not answer; jobs start within a second all the same")
+    yield Finding(
+        "Bell",
+        alive,
+        f"{kind} answers" if alive else f"{kind} does not answer; jobs start within a second all the same",
+    )
     try:
         await open_storage(settings).check()
         yield Finding("Storage", True, settings.public()["STORAGE_URL"] or str(settings.home / "files"))

@@ -82,7 +82,9 @@ def on_http_error(_: Request[Any, Any, Any], error: HTTPException) -> Response[A
     status = error.status_code
     if status >= 500:
         return on_unexpected_error(_, error)
-    extra = [field_error(item) for item in (error.extra if isinstance(error.extra, list) else []) if isinstance(item, dict)]
+    extra = [
+        field_error(item) for item in (error.extra if isinstance(error.extra, list) else []) if isinstance(item, dict)
+    ]
     detail = {
         404: "There is nothing at this address.",
         405: "This address doesn't take this method.",
@@ -208,7 +210,9 @@ def create_app(settings: Settings) -> Litestar:
             version=VERSION,
             description="The pre-production partner of people who make videos that explain something.",
             path="/schema",
-            components=Components(security_schemes={"token": SecurityScheme(type="http", scheme="bearer", bearer_format="JWT")}),
+            components=Components(
+                security_schemes={"token": SecurityScheme(type="http", scheme="bearer", bearer_format="JWT")}
+            ),
             security=[{"token": []}],
             use_handler_docstrings=True,
             render_plugins=[],

@@ -1,4 +1,4 @@
-"""Whose voice is it, measured: `python -m benchmarks.voice DATA_DIR` (about a minute and a half).
+"""Whose voice is it, measured: `python -m benchmarks.voice DATA_DIR` (about three minutes).
 
 The recipe of DATA_DIR/README.md: 5 folds grouped by file; excerpts of 1,000 words (up to 3 a file) and 300
 (up to 6); `x-*` files, the same hosts in another show, are tested against models of the whole main show.
@@ -24,10 +24,12 @@ UNIT_WORDS = 500
 UNITS_A_FILE = 6
 DELTA_WORDS = 1500
 RESAMPLES = 1000
+SHUFFLES = 2
 RNG = np.random.default_rng(7)
 
-type_scores = NDArray[np.float64]
-Trainer = Callable[[list["File"], int], Callable[[str], tuple[float, str, int | None]]]
+Answer = tuple[float, str, int | None]  # score, verdict, match
+Row = tuple[int, "File", list[Answer]]  # the owner of an excerpt, its file, what each host's model says
+Trainer = Callable[[list["File"]], Callable[[str], Answer]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +94,7 @@ def files_in(data: Path) -> list[File]:
 def background_apart_from(files: Sequence[File], data: Path) -> tuple[Background, list[str]]:
     """The background without speakers of an episode that is among the files; and its texts."""
     episodes = {
-        file.name.removeprefix("x-")[: re.search(r"-\d{4}", file.name.removeprefix("x-")).end()]
-        for file in files
+        file.name.removeprefix("x-")[: re.search(r"-\d{4}", file.name.removeprefix("x-")).end()] for file in files
     }
     kept = []
     for speaker in speakers_in(data):
@@ -103,12 +104,16 @@ def background_apart_from(files: Sequence[File], data: Path) -> tuple[Background
     return fingerprint.background_of(*bags_of(kept)), kept
 
 
-def ridge(background: Background, units: int = UNITS_A_FILE) -> Trainer:
-    def train(files: list[File], _host: int) -> Callable[[str], tuple[float, str, int | None]]:
-        sources = [" ".join(file.text.split()[: UNIT_WORDS * units]) for file in files]
-        print_: VoicePrint = fingerprint.train(sources, background)
+def ridge(background: Background) -> Trainer:
+    prints: dict[tuple[File, ...], VoicePrint] = {}
 
-        def ask(text: str) -> tuple[float, str, int | None]:
+    def train(files: list[File]) -> Callable[[str], Answer]:
+        if tuple(files) not in prints:
+            sources = [" ".join(file.text.split()[: UNIT_WORDS * UNITS_A_FILE]) for file in files]
+            prints[tuple(files)] = fingerprint.train(sources, background)
+        print_ = prints[tuple(files)]
+
+        def ask(text: str) -> Answer:
             found = fingerprint.match(print_, text)
             return found.z, found.verdict, found.voice_match
 
@@ -118,17 +123,13 @@ def ridge(background: Background, units: int = UNITS_A_FILE) -> Trainer:
 
 
 def cosine_delta(texts: Sequence[str]) -> Trainer:
-    """Cosine Delta (Smith and Aldridge 2011): z-scores of the background's most frequent words, cosine of means."""
+    """Cosine Delta (Smith and Aldridge 2011): z-scores of frequent words, cosine to the mean."""
     counts: dict[str, int] = {}
     documents = [text.split() for text in texts]
-    units = [
-        words_of(" ".join(d[n : n + UNIT_WORDS])) for d in documents for n in range(0, len(d), UNIT_WORDS)
-    ]
+    units = [words_of(" ".join(d[n : n + UNIT_WORDS])) for d in documents for n in range(0, len(d), UNIT_WORDS)]
     for word in (word for unit in units for word in unit):
         counts[word] = counts.get(word, 0) + 1
-    columns = {
-        word: n for n, word in enumerate(sorted(counts, key=lambda word: (-counts[word], word))[:DELTA_WORDS])
-    }
+    columns = {word: n for n, word in enumerate(sorted(counts, key=lambda word: (-counts[word], word))[:DELTA_WORDS])}
 
     def shares(words: Sequence[str]) -> NDArray[np.float64]:
         known = [columns[word] for word in words if word in columns]
@@ -137,11 +138,11 @@ def cosine_delta(texts: Sequence[str]) -> Trainer:
     matrix = np.array([shares(unit) for unit in units if unit])
     mean, spread = matrix.mean(axis=0), matrix.std(axis=0) + 1e-9
 
-    def train(files: list[File], _host: int) -> Callable[[str], tuple[float, str, int | None]]:
+    def train(files: list[File]) -> Callable[[str], Answer]:
         pieces = [piece for file in files for piece in file.excerpts(UNIT_WORDS, UNITS_A_FILE)]
         centre = np.mean([(shares(words_of(piece)) - mean) / spread for piece in pieces], axis=0)
 
-        def ask(text: str) -> tuple[float, str, int | None]:
+        def ask(text: str) -> Answer:
             vector = (shares(words_of(text)) - mean) / spread
             return float(vector @ centre / np.linalg.norm(vector) / np.linalg.norm(centre)), "", None
 
@@ -158,36 +159,41 @@ def trial(
     spoil: Callable[[str], str] = str,
     owners: Sequence[int] | None = None,
 ) -> dict[int, Trial]:
-    """`spoil` changes the excerpts; `owners` says whose a file is in training, if not its host's."""
+    """`spoil` changes the excerpts; `owners` says whose a file is, if not its host's."""
     hosts = sorted({file.host for file in files})
-    owner = {
-        file.name + str(file.host): who
-        for file, who in zip(files, owners or [f.host for f in files], strict=True)
-    }
-    gathered: dict[int, list[tuple[File, list[tuple[float, str, int | None]]]]] = {
-        length: [] for length in words
-    }
+    owner = dict(zip(files, owners or [file.host for file in files], strict=True))
+    gathered: dict[int, list[Row]] = {length: [] for length in words}
     for fold in range(1 if elsewhere else FOLDS):
         home = [file for file in files if not file.elsewhere]
         learnt = [file for file in home if elsewhere or file.fold != fold]
-        tested = (
-            [file for file in files if file.elsewhere] if elsewhere else [f for f in home if f.fold == fold]
-        )
-        asks = [trainer([f for f in learnt if owner[f.name + str(f.host)] == host], host) for host in hosts]
+        tested = [file for file in files if file.elsewhere] if elsewhere else [f for f in home if f.fold == fold]
+        asks = [trainer([f for f in learnt if owner[f] == host]) for host in hosts]
         for file in tested:
             for length in words:
                 for text in map(spoil, file.excerpts(length, EXCERPTS[length])):
-                    gathered[length].append((file, [ask(text) for ask in asks]))
+                    gathered[length].append((owner[file], file, [ask(text) for ask in asks]))
     return {length: _trial_of(rows) for length, rows in gathered.items()}
 
 
-def _trial_of(rows: Sequence[tuple[File, list[tuple[float, str, int | None]]]]) -> Trial:
+def _trial_of(rows: Sequence[Row]) -> Trial:
     return Trial(
-        np.array([[score for score, _, _ in answers] for _, answers in rows]),
-        np.array([file.host for file, _ in rows]),
-        np.array([f"{file.host}/{file.name}" for file, _ in rows]),
-        np.array([[verdict for _, verdict, _ in answers] for _, answers in rows]),
-        np.array([[np.nan if m is None else m for _, _, m in answers] for _, answers in rows]),
+        np.array([[score for score, _, _ in answers] for _, _, answers in rows]),
+        np.array([owner for owner, _, _ in rows]),
+        np.array([f"{file.host}/{file.name}" for _, file, _ in rows]),
+        np.array([[verdict for _, verdict, _ in answers] for _, _, answers in rows]),
+        np.array([[np.nan if m is None else m for _, _, m in answers] for _, _, answers in rows]),
+    )
+
+
+def joined(trials: Sequence[Trial]) -> Trial:
+    """Several trials as one; a file of one is not the same file in the next."""
+    named = [np.char.add(trial.files, f"#{n}") for n, trial in enumerate(trials)]
+    return Trial(
+        np.concatenate([trial.scores for trial in trials]),
+        np.concatenate([trial.hosts for trial in trials]),
+        np.concatenate(named),
+        np.concatenate([trial.verdicts for trial in trials]),
+        np.concatenate([trial.matches for trial in trials]),
     )
 
 
@@ -243,8 +249,10 @@ def main(arguments: Sequence[str]) -> None:
     model = ridge(background)
     same, other_show = trial(files, model), trial(files, model, elsewhere=True)
     home = [file for file in files if not file.elsewhere]
-    drawn = iter(RNG.permutation([file.host for file in home]))
-    shuffled = [file.host if file.elsewhere else int(next(drawn)) for file in files]
+    shuffled = [
+        trial(home, model, words=(length,), owners=RNG.permutation([file.host for file in home]).tolist())
+        for length in [*EXCERPTS] * SHUFFLES
+    ]
     delta = cosine_delta(texts)
     print(f"{len({f.host for f in files})} hosts, {len(files)} files, background of {len(texts)} speakers\n")
     print("| task | top-1 at 1,000 words | AUC | EER | top-1 at 300 words | AUC | EER |")
@@ -252,12 +260,15 @@ def main(arguments: Sequence[str]) -> None:
     print(row("ridge", same))
     print(row("ridge, another show", other_show))
     print(row("ridge, lower case without punctuation", trial(files, model, spoil=bare)))
-    print(row("ridge, shuffled labels", trial(files, model, owners=shuffled)))
+    print(
+        row(
+            f"ridge, labels shuffled {SHUFFLES} times",
+            {n: joined([t[n] for t in shuffled if n in t]) for n in EXCERPTS},
+        )
+    )
     print(row("cosine delta", trial(files, delta)))
     print(row("cosine delta, another show", trial(files, delta, elsewhere=True)))
-    print(
-        "\n| 1,000 words | own not 'yours' | own 'not_yours' | others 'yours' | own match, median | others' | own refused |"
-    )
+    print("\n| at 1,000 | own not 'yours' | own 'not_yours' | others 'yours' | own match | theirs | refused |")
     print("| --- | --- | --- | --- | --- | --- | --- |")
     print(calibration("same show", same[1000]))
     print(calibration("another show", other_show[1000]))

@@ -58,9 +58,7 @@ def phrases_of(texts: Iterable[str]) -> tuple[dict[str, np.ndarray], int]:
     arrays = {"tokens": np.array([counter.total() for counter in counters])}
     kept = 0
     for size, counter in enumerate(counters, start=1):
-        frequent = sorted(
-            (fingerprint.phrase_key(words), n) for words, n in counter.items() if n >= LEAST_COUNT
-        )
+        frequent = sorted((fingerprint.phrase_key(words), n) for words, n in counter.items() if n >= LEAST_COUNT)
         arrays[f"hashes_{size}"] = np.array([key for key, _ in frequent], np.uint64)
         arrays[f"counts_{size}"] = np.array([n for _, n in frequent], np.uint32)
         kept += len(frequent)

@@ -115,7 +115,9 @@ async def anonymous(server: str) -> AsyncIterator[httpx.AsyncClient]:
 async def sign_up(client: httpx.AsyncClient, email: str | None = None) -> dict[str, Any]:
     """A new account, signed in: gives the token pair with the e-mail."""
     email = email or f"{uuid4().hex}@example.com"
-    registered = await client.post("/auth/register", json={"email": email, "password": PASSWORD, "display_name": "Nell"})
+    registered = await client.post(
+        "/auth/register", json={"email": email, "password": PASSWORD, "display_name": "Nell"}
+    )
     assert registered.status_code == 201, registered.text
     pair = await client.post("/auth/login", json={"email": email, "password": PASSWORD})
     assert pair.status_code == 200, pair.text

@@ -87,7 +87,9 @@ def check_if_match(request: Request[Any, Any, Any], revision: int) -> None:
     """Raise `Stale` where the client's `If-Match` doesn't name this revision."""
     given = request.headers.get("if-match", "").strip()
     if given and given != "*" and etag(revision) not in {part.strip() for part in given.split(",")}:
-        raise Stale(f"It was changed since you read it; its ETag is now {etag(revision)}. Read it again, then change it.")
+        raise Stale(
+            f"It was changed since you read it; its ETag is now {etag(revision)}. Read it again, then change it."
+        )
 
 
 class StrandRequest(Request[Any, Any, Any]):
@@ -109,7 +111,9 @@ class StrandRequest(Request[Any, Any, Any]):
 def trimmed(value: Any, name: str = "") -> Any:
     if isinstance(value, str):
         if "\x00" in value:
-            raise Malformed("Text can't contain the character U+0000.", extra=[{"field": name, "message": "contains U+0000"}])
+            raise Malformed(
+                "Text can't contain the character U+0000.", extra=[{"field": name, "message": "contains U+0000"}]
+            )
         return value if "password" in name else value.strip()
     if isinstance(value, dict):
         return {key: trimmed(item, key) for key, item in value.items()}

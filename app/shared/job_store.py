@@ -173,7 +173,9 @@ class JobStore:
         self._life = await asyncpg.create_pool(self._url, min_size=1, max_size=1, command_timeout=5, **options)
         return self
 
-    async def __aexit__(self, _: type[BaseException] | None, __: BaseException | None, ___: TracebackType | None) -> None:
+    async def __aexit__(
+        self, _: type[BaseException] | None, __: BaseException | None, ___: TracebackType | None
+    ) -> None:
         for pool in (self._pool, self._life):
             if pool:
                 try:
@@ -228,7 +230,9 @@ class JobStore:
             stored: dict[UUID, dict[str, StoredStep]] = {}
             for step in steps:
                 output = msgspec.json.decode(step["output"])
-                stored.setdefault(step["job_id"], {})[step["name"]] = StoredStep(step["name"], step["input_hash"], output)
+                stored.setdefault(step["job_id"], {})[step["name"]] = StoredStep(
+                    step["name"], step["input_hash"], output
+                )
             return [
                 ClaimedJob(
                     row["id"], row["owner_id"], row["project_id"], row["kind"], msgspec.json.decode(row["input"]),

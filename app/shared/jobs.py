@@ -137,7 +137,8 @@ class JobQueue:
         task: Task[P],
         owner_id: UUID,
         project_id: UUID | None,
-        idempotency: Idempotency | None = None,
+        idempotency: Idempotency | None,
+        /,
         **arguments: Any,
     ) -> Job:
         """Add a job to this transaction: it exists if, and only if, the transaction commits."""

@@ -79,7 +79,11 @@ class PipelineRun:
 
     async def _run_and_save(self, name: str, step: Step[P, Output], args: Any, kwargs: Any) -> Output:
         meter = Meter(
-            owner_id=self.job.owner_id, project_id=self.job.project_id, job_id=self.job.id, step=name, epoch=self.job.epoch
+            owner_id=self.job.owner_id,
+            project_id=self.job.project_id,
+            job_id=self.job.id,
+            step=name,
+            epoch=self.job.epoch,
         )
         with metered(meter):
             output = await step(self.resources, *args, **kwargs)

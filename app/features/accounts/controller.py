@@ -15,9 +15,7 @@ from app.shared.openapi import errors
 from app.shared.resources import Resources
 
 
-def provide_accounts(
-    session: NamedDependency[AsyncSession], resources: NamedDependency[Resources]
-) -> AccountService:
+def provide_accounts(session: NamedDependency[AsyncSession], resources: NamedDependency[Resources]) -> AccountService:
     return AccountService(session, resources.settings.secret_key or "")
 
 
@@ -43,7 +41,10 @@ class AuthController(Controller):
 
     @post("/refresh", status_code=HTTP_200_OK, responses=errors(400, 401))
     async def refresh(
-        self, data: JSONBody[RefreshRequest], accounts: NamedDependency[AccountService], resources: NamedDependency[Resources]
+        self,
+        data: JSONBody[RefreshRequest],
+        accounts: NamedDependency[AccountService],
+        resources: NamedDependency[Resources],
     ) -> TokenPair:
         """Exchange a refresh token for a new pair; the old one is dead, and using it again ends the sign-in."""
         return await accounts.refresh(data.refresh_token, resources.db)

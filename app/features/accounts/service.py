@@ -134,9 +134,7 @@ class AccountService:
 
     async def _issue(self, user: User, session_id: UUID) -> TokenPair:
         token = new_refresh_token()
-        self.session.add(
-            RefreshToken(session_id=session_id, token_hash=fingerprint(token), expires_at=_refresh_end())
-        )
+        self.session.add(RefreshToken(session_id=session_id, token_hash=fingerprint(token), expires_at=_refresh_end()))
         await self.session.flush()
         access = issue_access_token(self._key, user.id, session_id, user.role)
         return TokenPair(access_token=access, expires_in=ACCESS_SECONDS, refresh_token=token)

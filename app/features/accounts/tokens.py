@@ -55,7 +55,9 @@ def read_access_token(key: str, token: str) -> AccessToken:
             raise Unauthenticated("This is not an access token.", code="invalid_token")
         return AccessToken(UUID(claims["sub"]), UUID(claims["sid"]))
     except jwt.ExpiredSignatureError:
-        raise Unauthenticated("The access token has expired; get a new one at /api/v1/auth/refresh.", code="token_expired") from None
+        raise Unauthenticated(
+            "The access token has expired; get a new one at /api/v1/auth/refresh.", code="token_expired"
+        ) from None
     except (jwt.InvalidTokenError, ValueError, TypeError):
         raise Unauthenticated("The access token is not valid; sign in again.", code="invalid_token") from None
 

@@ -36,13 +36,11 @@ FOLDS, NONE = 5, -2
 RIDGE, BIAS = 0.1, 1.0  # BIAS is added to every inner product: an intercept, regularised like the rest
 MOST_PIECES, MOST_GROUPS = 400, 20  # text n is left out together with its group n % MOST_GROUPS
 FEWEST_WORDS, VERDICT_WORDS = 50, 500
-# "yours" from z = 1.15 + 0.3 * the creator's own median z: a fixed z alone would reject plain speakers
+# "yours" from z = 1.12 + 0.3 * the creator's own median z: a fixed z alone would reject plain speakers
 # (own median 3) and accept strangers for marked ones (own median 7). Measured by benchmarks/voice.py.
-YOURS_BASE, YOURS_SHARE = 1.15, 0.3
+YOURS_BASE, YOURS_SHARE = 1.12, 0.3
 UNSURE_BAND = 0.75
-FAMILIAR_FROM = (
-    -5.0
-)  # speech has -3 and more, a quiz read out -5; an address to Congress or a novel -5 to -11
+FAMILIAR_FROM = -5.0  # speech has -3 and more, a quiz read out -5; an address to Congress or a novel -5 to -11
 USUAL_SPREAD, USUAL_WEIGHT = 1.3, 4  # of own held-out z, as if that many more excerpts had shown it
 
 _WORD, _SILENT = re.compile(r"[^\W_]+"), re.compile("['’ʼ`\u0300-\u036f]")

@@ -128,10 +128,15 @@ class HealthController(Controller):
     opt = {"public": True}
 
     @get(responses=errors(503), security=[{}])
-    async def health(self, resources: NamedDependency[Resources], jobs: NamedDependency[JobQueue]) -> Response[dict[str, Any]]:
+    async def health(
+        self, resources: NamedDependency[Resources], jobs: NamedDependency[JobQueue]
+    ) -> Response[dict[str, Any]]:
         """Whether the service and what it depends on are well; 503 only when the database can't be reached."""
         db, queue, storage, workers = await asyncio.gather(
-            _works(_database(resources)), jobs.bell.alive(), _works(resources.storage.check()), _works(_workers(resources))
+            _works(_database(resources)),
+            jobs.bell.alive(),
+            _works(resources.storage.check()),
+            _works(_workers(resources)),
         )
         services = {
             "db": "healthy" if db else "unhealthy",

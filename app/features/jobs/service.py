@@ -61,7 +61,9 @@ class JobService:
         """The jobs with their steps and what they cost, in two queries whatever their number."""
         ids = [job.id for job in jobs]
         steps: dict[UUID, list[StepRead]] = {}
-        for step in await self.session.scalars(select(JobStep).where(JobStep.job_id.in_(ids)).order_by(JobStep.ordinal)):
+        for step in await self.session.scalars(
+            select(JobStep).where(JobStep.job_id.in_(ids)).order_by(JobStep.ordinal)
+        ):
             usage = msgspec.convert(step.usage, UsageRead, strict=False) if step.usage else None
             steps.setdefault(step.job_id, []).append(convert(step, StepRead, usage=usage))
         tokens = func.coalesce(func.sum(ModelCall.input_tokens), 0), func.coalesce(func.sum(ModelCall.output_tokens), 0)
@@ -102,7 +104,9 @@ class JobService:
         """A failed or cancelled job goes on from its last finished step."""
         job = await self.get(owner_id, job_id)
         if await self.session.scalar(text(RETRY), {"id": job_id, "owner": owner_id}) is None:
-            raise Conflict(f"Only a failed or cancelled job can be retried; this one is {job.status}.", code="job_not_ended")
+            raise Conflict(
+                f"Only a failed or cancelled job can be retried; this one is {job.status}.", code="job_not_ended"
+            )
         await self.session.refresh(job)
         return job
 
@@ -111,5 +115,7 @@ class JobService:
         return [convert(event, EventRead) for event in await self.session.scalars(query)]
 
     async def workers_alive(self, within_seconds: float) -> int:
-        recent = WorkerProcess.seen_at > func.now() - text("make_interval(secs => :within)").bindparams(within=within_seconds)
+        recent = WorkerProcess.seen_at > func.now() - text("make_interval(secs => :within)").bindparams(
+            within=within_seconds
+        )
         return await self.session.scalar(select(func.count()).where(recent)) or 0

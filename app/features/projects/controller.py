@@ -11,7 +11,18 @@ from app.db.models import ProjectStatus
 from app.db.session import after_commit
 from app.features.projects.schemas import ProjectCreate, ProjectRead, ProjectUpdate
 from app.features.projects.service import ProjectService
-from app.shared.http import IfMatch, IfNoneMatch, Page, Paging, Principal, ShortText, check_if_match, convert, etag, tagged
+from app.shared.http import (
+    IfMatch,
+    IfNoneMatch,
+    Page,
+    Paging,
+    Principal,
+    ShortText,
+    check_if_match,
+    convert,
+    etag,
+    tagged,
+)
 from app.shared.openapi import errors
 from app.shared.resources import Resources
 

@@ -46,7 +46,9 @@ def cut(reading: Reading) -> list[Chunk]:
     for unit in units:
         if current and _full(current, unit):
             groups.append(current)
-            current = _overlap(current) if current[-1].section == unit.section and current[-1].speaker == unit.speaker else []
+            current = (
+                _overlap(current) if current[-1].section == unit.section and current[-1].speaker == unit.speaker else []
+            )
         current.append(unit)
     if current:
         groups.append(current)

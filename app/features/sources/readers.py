@@ -33,7 +33,9 @@ MAGIC = (
 )
 SNIFFED = 65536
 _TIME_MARK = re.compile(r"\\?\[(?:\d{1,2}:)?\d{1,2}:\d{2}\\?\]\s?")
-_STAGE_MARK = re.compile(r"\\?\[(?:laughter|laughs|applause|music|crosstalk|unintelligible|inaudible)[^\]\\]*\\?\]\s?", re.I)
+_STAGE_MARK = re.compile(
+    r"\\?\[(?:laughter|laughs|applause|music|crosstalk|unintelligible|inaudible)[^\]\\]*\\?\]\s?", re.I
+)
 _SPEAKER_LINE = re.compile(r"^\*\*([^*\n:]{1,80}):\*\*[ \t]*", re.MULTILINE)
 _WORDY_CONTROL = frozenset(b"\t\n\r\f\x1b")
 
@@ -64,12 +66,18 @@ def sniff(data: bytes, filename: str | None) -> str:
     head = data[:SNIFFED]
     for magic, what in MAGIC:
         if head.startswith(magic) and (len(magic) > 2 or b"\x00" in head):
-            raise Unprocessable(f"This is {what}, not text; send a transcript, subtitles or a text file.", code="unreadable_file")
+            raise Unprocessable(
+                f"This is {what}, not text; send a transcript, subtitles or a text file.", code="unreadable_file"
+            )
     if head[4:12] in {b"ftypisom", b"ftypmp42", b"ftypM4A ", b"ftypqt  ", b"ftypiso2", b"ftypavc1"}:
-        raise Unprocessable("This is a video or recording, not text; send its transcript or subtitles.", code="unreadable_file")
+        raise Unprocessable(
+            "This is a video or recording, not text; send its transcript or subtitles.", code="unreadable_file"
+        )
     text = decode(head, whole=len(head) == len(data))
     if re.match(r"\s*(<!doctype html|<html|<\?xml)", text, re.IGNORECASE):
-        raise Unprocessable("This is a web page or XML, not text; send the text that stands in it.", code="unreadable_file")
+        raise Unprocessable(
+            "This is a web page or XML, not text; send the text that stands in it.", code="unreadable_file"
+        )
     if text.lstrip("\ufeff \t\r\n").startswith("WEBVTT"):
         return "text/vtt"
     name = (filename or "").lower()
@@ -135,7 +143,9 @@ def _plain(text: str) -> str:
 def _looks_western(text: str) -> bool:
     """High characters that stand in words are mostly the accented letters of western languages."""
     high = [character for character in text if character > "\x7f"]
-    usual = sum(character in "àáâãäåæçèéêëìíîïñòóôõöøùúûüýÿßœÀÁÂÃÄÅÆÇÈÉÊËÍÎÑÓÔÕÖØÚÜ’‘“”–—…«»°©®£€§·•¡¿ºª" for character in high)
+    usual = sum(
+        character in "àáâãäåæçèéêëìíîïñòóôõöøùúûüýÿßœÀÁÂÃÄÅÆÇÈÉÊËÍÎÑÓÔÕÖØÚÜ’‘“”–—…«»°©®£€§·•¡¿ºª" for character in high
+    )
     return not high or usual / len(high) > 0.8
 
 

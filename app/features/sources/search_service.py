@@ -112,7 +112,9 @@ class SearchService:
         if not np.any(vector):
             return []
         raw = await (await self.session.connection()).get_raw_connection()
-        statement, given = _numbered(VECTOR_LEG, self._scope | {"model": model, "vector": vector, "farthest": farthest, "limit": limit})
+        statement, given = _numbered(
+            VECTOR_LEG, self._scope | {"model": model, "vector": vector, "farthest": farthest, "limit": limit}
+        )
         return [row[0] for row in await raw.driver_connection.fetch(statement, *given)]  # type: ignore[union-attr]
 
     async def hits(self, ranked: Sequence[Ranked], lexemes: Sequence[str]) -> list[Hit]:

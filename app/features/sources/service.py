@@ -177,9 +177,7 @@ class SourceService:
         return number
 
     async def reuse_embeddings(self, source_id: UUID, version: int, model: str) -> None:
-        await self.session.execute(
-            text(REUSE_EMBEDDINGS), {"source": source_id, "version": version, "model": model}
-        )
+        await self.session.execute(text(REUSE_EMBEDDINGS), {"source": source_id, "version": version, "model": model})
 
     async def unembedded(self, source_id: UUID, version: int, limit: int) -> Sequence[tuple[UUID, str]]:
         query = (

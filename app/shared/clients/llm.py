@@ -122,7 +122,9 @@ async def ask_and_repair(prompt: Prompt, returns: type[T], ask: Callable[[str], 
 def provider_error(status: int | None, message: str, retry_after: str = "") -> AppError:
     """A provider's failure as ours: worth waiting for, or for a person to act on. No status: it was not reached."""
     if status is None:
-        return Unavailable("The model's provider can't be reached; the job goes on by itself.", code="provider_unreachable")
+        return Unavailable(
+            "The model's provider can't be reached; the job goes on by itself.", code="provider_unreachable"
+        )
     if status in {408, 409, 429} or status >= 500:
         return Unavailable(
             f"The model's provider is busy ({status}); the job goes on by itself.",

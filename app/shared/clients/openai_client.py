@@ -75,7 +75,9 @@ class OpenAIEmbedder:
     async def embed(self, texts: Sequence[str]) -> np.ndarray:
         async with paid_call(self._db, "openai", self.model, "embed") as receipt:
             try:
-                answer = await self._client.embeddings.create(model=self.model, input=list(texts), dimensions=DIMENSIONS)
+                answer = await self._client.embeddings.create(
+                    model=self.model, input=list(texts), dimensions=DIMENSIONS
+                )
             except openai.OpenAIError as error:
                 raise classify(error) from error
             receipt.input_tokens = answer.usage.prompt_tokens

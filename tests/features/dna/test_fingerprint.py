@@ -25,9 +25,7 @@ def speech(speaker: int, words: int, source: int = 0) -> str:
 
 @cache
 def background() -> Background:
-    texts = [
-        fingerprint.buckets_of(fingerprint.words_of(speech(speaker, 2000))) for speaker in range(100, 130)
-    ]
+    texts = [fingerprint.buckets_of(fingerprint.words_of(speech(speaker, 2000))) for speaker in range(100, 130)]
     bags = [fingerprint.bag_of(part) for text in texts for part in np.array_split(text, BAGS_A_SPEAKER)]
     columns, counts = (np.concatenate(arrays) for arrays in zip(*bags, strict=True))
     return fingerprint.background_of(
@@ -48,9 +46,9 @@ def test_a_held_out_source_of_the_creator_scores_higher_than_somebody_else() -> 
 
 def test_fifty_is_the_middle_of_the_creators_own_texts() -> None:
     found = [fingerprint.match(voice(), speech(1, 1000, source)) for source in range(60, 100)]
-    assert np.median(
-        [match.voice_match for match in found if match.voice_match is not None]
-    ) == pytest.approx(50, abs=20)
+    assert np.median([match.voice_match for match in found if match.voice_match is not None]) == pytest.approx(
+        50, abs=20
+    )
     assert {match.verdict for match in found} == {"yours"}
 
 

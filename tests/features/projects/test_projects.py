@@ -56,7 +56,9 @@ async def test_the_list_is_paged_ordered_and_searched_literally(creator):
     for title in ("Alpha", "Beta 100%", "Gamma_x", "gammaYx"):
         await creator.post("/projects", json={"title": title})
 
-    page = (await creator.get("/projects", params={"limit": 2, "offset": 1, "order_by": "title", "sort_order": "asc"})).json()
+    page = (
+        await creator.get("/projects", params={"limit": 2, "offset": 1, "order_by": "title", "sort_order": "asc"})
+    ).json()
     percent = (await creator.get("/projects", params={"search": "100%"})).json()
     underscore = (await creator.get("/projects", params={"search": "GAMMA_"})).json()
 

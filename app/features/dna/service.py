@@ -1,0 +1,192 @@
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from msgspec import UNSET, to_builtins
+from sqlalchemy import delete, func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import undefer
+from uuid_utils.compat import uuid7
+
+from app.db.models import ContentSource, DnaProfile, DnaProfileSource, Project, SourceRole, SourceStatus, SourceVersion
+from app.features.dna.corpus import SUFFICIENT, Document, creators_document, grade_of, main_speaker
+from app.features.dna.match import Spread
+from app.features.dna.schemas import Controls, Measured, Plan, PlannedSource, ProfileRead, ProfileSummary, ProfileUpdate
+from app.features.dna.traits import Written
+from app.shared.exceptions import NotFound, Unprocessable
+from app.shared.http import Page, Paging, convert
+
+ORDERS = {"created_at": DnaProfile.created_at, "name": DnaProfile.name, "version": DnaProfile.version}
+
+
+class DnaService:
+    """DNA profiles, and which sources they may be built from."""
+
+    def __init__(self, session: AsyncSession) -> None:
+        self.session = session
+
+    async def owned(self, owner_id: UUID, profile_id: UUID, *, with_fingerprint: bool = False) -> DnaProfile:
+        query = select(DnaProfile).where(DnaProfile.id == profile_id, DnaProfile.owner_id == owner_id)
+        profile = await self.session.scalar(
+            query.options(undefer(DnaProfile.fingerprint)) if with_fingerprint else query
+        )
+        if profile is None:
+            raise NotFound("There is no such DNA profile.")
+        return profile
+
+    async def page(self, owner_id: UUID, project_id: UUID | None, paging: Paging) -> Page[ProfileSummary]:
+        query = select(DnaProfile).where(DnaProfile.owner_id == owner_id)
+        if project_id is not None:
+            query = query.where(DnaProfile.project_id == project_id)
+        total = await self.session.scalar(select(func.count()).select_from(query.subquery())) or 0
+        order = ORDERS.get(paging.order_by or "created_at", DnaProfile.created_at)
+        down = paging.sort_order == "desc"
+        ordered = query.order_by(order.desc() if down else order.asc(), DnaProfile.id.desc() if down else DnaProfile.id)
+        rows = await self.session.scalars(ordered.limit(paging.limit).offset(paging.offset))
+        return Page([convert(row, ProfileSummary) for row in rows], total, paging.limit, paging.offset)
+
+    async def usable_sources(self, project: Project, wanted: Sequence[UUID] | None) -> list[ContentSource]:
+        """The sources a profile would be built from; `Unprocessable` says what is missing for one."""
+        query = select(ContentSource).where(ContentSource.project_id == project.id).order_by(ContentSource.created_at)
+        if wanted is None:
+            query = query.where(ContentSource.role == SourceRole.OWN, ContentSource.status == SourceStatus.READY)
+        else:
+            query = query.where(ContentSource.id.in_(wanted))
+        found = list(await self.session.scalars(query))
+        if wanted is not None and {source.id for source in found} != set(wanted):
+            raise NotFound("One of the sources is not in this project.")
+        for source in found:
+            if source.role is not SourceRole.OWN:
+                raise Unprocessable(
+                    f"A profile is built from your own work only; '{source.title}' is marked {source.role}.",
+                    code="not_own",
+                )
+            if source.status is not SourceStatus.READY:
+                raise Unprocessable(f"'{source.title}' is not ready yet; it is {source.status}.", code="not_ready")
+        require_enough(len(found), sum(source.word_count for source in found))
+        return found
+
+    async def plan(self, project_id: UUID, source_ids: Sequence[UUID], speaker: str | None) -> Plan:
+        """Fix the versions that the build works on. Sources that were deleted meanwhile are left out."""
+        rows = await self.session.execute(
+            select(ContentSource.id, ContentSource.language, ContentSource.word_count, SourceVersion)
+            .join(SourceVersion, SourceVersion.source_id == ContentSource.id)
+            .where(
+                ContentSource.project_id == project_id,
+                ContentSource.id.in_(source_ids),
+                SourceVersion.number == ContentSource.version,
+            )
+            .order_by(ContentSource.id)
+        )
+        found = rows.all()
+        languages: dict[str, int] = {}
+        for row in found:
+            languages[row.language or "und"] = languages.get(row.language or "und", 0) + row.word_count
+        return Plan(
+            profile_id=uuid7(),
+            sources=[PlannedSource(row.id, row.SourceVersion.number, row.SourceVersion.sha256) for row in found],
+            language=max(languages, key=lambda name: languages[name], default="und"),
+            speaker=speaker or main_speaker(row.SourceVersion.cues for row in found),
+        )
+
+    async def documents(self, plan: Plan) -> list[Document]:
+        """The planned versions as the creator's documents; one that says nothing of theirs is left out."""
+        wanted = {(planned.source_id, planned.version) for planned in plan.sources}
+        ids = [planned.source_id for planned in plan.sources]
+        query = select(SourceVersion).where(SourceVersion.source_id.in_(ids)).order_by(SourceVersion.source_id)
+        documents = [
+            creators_document(str(version.source_id), version.text, version.cues, version.headings, plan.speaker)
+            for version in await self.session.scalars(query)
+            if (version.source_id, version.number) in wanted
+        ]
+        return [document for document in documents if document.words]
+
+    async def save(
+        self,
+        owner_id: UUID,
+        project_id: UUID,
+        name: str | None,
+        plan: Plan,
+        measured: Measured,
+        written: Written,
+        fingerprint: bytes,
+    ) -> UUID:
+        """Store the profile under the id that was planned, so that doing it again makes no second one."""
+        if await self.session.get(DnaProfile, plan.profile_id) is not None:
+            return plan.profile_id
+        project = await self.session.get(Project, project_id, with_for_update=True)
+        if project is None:
+            raise NotFound("The project was deleted before its profile was built.", code="project_deleted")
+        builds = select(func.coalesce(func.max(DnaProfile.version), 0)).where(DnaProfile.project_id == project_id)
+        version = (await self.session.scalar(builds) or 0) + 1
+        fields: dict[str, Any] = to_builtins(measured)
+        hooks = fields.pop("hooks")
+        manifest = {
+            "sources": to_builtins(plan.sources), "engine": written.engine, "prompt": written.prompt,
+            "signals": "catalogue-1", "fingerprint": "ridge-1", "hooks": hooks,
+        }  # fmt: skip
+        self.session.add(
+            DnaProfile(
+                id=plan.profile_id,
+                owner_id=owner_id,
+                project_id=project_id,
+                name=name or f"{plan.speaker or 'Voice'} {version}",
+                version=version,
+                engine=written.engine,
+                language=plan.language,
+                speaker=plan.speaker,
+                traits=to_builtins(written.traits),
+                rejected=to_builtins(written.rejected),
+                controls=to_builtins(Controls()),
+                manifest=manifest,
+                fingerprint=fingerprint,
+                **fields,
+            )
+        )
+        await self.session.flush()
+        existing = select(ContentSource.id).where(ContentSource.id.in_([one.source_id for one in plan.sources]))
+        self.session.add_all(
+            DnaProfileSource(profile_id=plan.profile_id, source_id=source_id)
+            for source_id in await self.session.scalars(existing)
+        )
+        if project.dna_profile_id is None:
+            project.dna_profile_id = plan.profile_id
+        await self.session.flush()
+        return plan.profile_id
+
+    async def change(self, profile: DnaProfile, data: ProfileUpdate) -> DnaProfile:
+        if data.name is not UNSET:
+            profile.name = data.name
+        if data.controls is not UNSET:
+            profile.controls = to_builtins(data.controls)
+        await self.session.flush()
+        return profile
+
+    async def remove(self, profile: DnaProfile) -> None:
+        await self.session.execute(delete(DnaProfile).where(DnaProfile.id == profile.id))
+
+
+def require_enough(sources: int, word_count: int) -> None:
+    """Raise `Unprocessable` with what is missing, where it is too little for the lowest grade."""
+    if grade_of(sources, word_count) is not None:
+        return
+    _, least, fewest = SUFFICIENT[-1]
+    missing = [
+        f"{least - sources} more source{'s' if least - sources > 1 else ''}" if sources < least else "",
+        f"{fewest - word_count:,} more words" if word_count < fewest else "",
+    ]
+    raise Unprocessable(
+        f"A profile needs at least {least} ready own sources with {fewest:,} words in all; there are {sources} with "
+        f"{word_count:,}. Add {' and '.join(part for part in missing if part)}.",
+        code="too_little_text",
+        extra=[{"field": "source_ids", "message": part} for part in missing if part],
+    )
+
+
+def read_profile(profile: DnaProfile) -> ProfileRead:
+    return convert(profile, ProfileRead)
+
+
+def spreads_of(profile: DnaProfile) -> dict[str, Spread]:
+    return msgspec.convert(profile.dimensions, dict[str, Spread])
