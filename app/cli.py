@@ -39,7 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def run(_: argparse.Namespace) -> int:
-    from app.supervisor import serve  # noqa: PLC0415  each command loads only what it needs
+    from app.supervisor import serve
 
     return serve(Settings.from_env())
 
@@ -55,9 +55,8 @@ def worker(_: argparse.Namespace) -> NoReturn:
 
 
 def migrate(_: argparse.Namespace) -> int:
-    from app.supervisor import prepare_database  # noqa: PLC0415
-
-    from app.shared.embedded import embedded_database  # noqa: PLC0415
+    from app.shared.embedded import embedded_database
+    from app.supervisor import prepare_database
 
     with embedded_database(Settings.from_env()) as settings:
         prepare_database(settings)
@@ -66,13 +65,13 @@ def migrate(_: argparse.Namespace) -> int:
 
 
 def doctor(_: argparse.Namespace) -> int:
-    from app.doctor import examine  # noqa: PLC0415
+    from app.doctor import examine
 
     return examine(Settings.from_env())
 
 
 def demo(given: argparse.Namespace) -> int:
-    from app.demo.journey import show  # noqa: PLC0415
+    from app.demo.journey import show
 
     return show(given.output, keep=given.keep)
 
@@ -83,12 +82,12 @@ def create_operator(given: argparse.Namespace) -> int:
 
 
 async def _create_operator(email: str, display_name: str, password: str) -> int:
-    from app.db.models import Role  # noqa: PLC0415
-    from app.db.session import Database  # noqa: PLC0415
-    from app.features.accounts.schemas import Registration  # noqa: PLC0415
-    from app.features.accounts.service import AccountService  # noqa: PLC0415
-    from app.shared.embedded import embedded_database, with_secrets  # noqa: PLC0415
-    from app.shared.exceptions import AppError  # noqa: PLC0415
+    from app.db.models import Role
+    from app.db.session import Database
+    from app.features.accounts.schemas import Registration
+    from app.features.accounts.service import AccountService
+    from app.shared.embedded import embedded_database, with_secrets
+    from app.shared.exceptions import AppError
 
     wanted = {"email": email, "display_name": display_name, "password": password}
     try:

@@ -50,7 +50,7 @@ class RedisBell(_Quiet, RedisQueue):
         try:
             for job_id in await cast("Awaitable[list[bytes]]", self.redis.lrange(self._active, 0, 999)):
                 job = self.deserialize(await self.redis.get(job_id))
-                if job is None or (job.started and job.duration("running") or 0) > 60_000:
+                if job is None or ((job.started and job.duration("running")) or 0) > 60_000:
                     await cast("Awaitable[int]", self.redis.lrem(self._active, 0, job_id.decode()))
                     await self.redis.zrem(self._incomplete, job_id)
                     await self.redis.delete(job_id)

@@ -200,9 +200,7 @@ def match(print_: VoicePrint, text: str) -> VoiceMatch:
     words, z = len(buckets), score(print_, text)
     if words < FEWEST_WORDS:
         return VoiceMatch(None, "unsure", z, words)
-    mean, spread = _at(print_.register, words)
-    cosine = _score(buckets, print_.roots, (print_.centre, 0.0))
-    if words >= VERDICT_WORDS and cosine < mean + FAMILIAR_FROM * spread:
+    if words >= VERDICT_WORDS and _familiarity(print_, buckets) < FAMILIAR_FROM:
         return VoiceMatch(None, "register_refused", z, words)
     median, spread = _at(print_.own, words)
     percentile = round(50 * (1 + math.erf((z - median) / spread / math.sqrt(2))))
@@ -210,6 +208,15 @@ def match(print_: VoicePrint, text: str) -> VoiceMatch:
     if words < VERDICT_WORDS or yours_from - UNSURE_BAND <= z < yours_from:
         return VoiceMatch(percentile, "unsure", z, words)
     return VoiceMatch(percentile, "yours" if z >= yours_from else "not_yours", z, words)
+
+
+def _familiarity(print_: VoicePrint, buckets: Integers) -> float:
+    """z of the cosine to the background's centre, over pieces of about 500 words: in longer ones all but the middle
+    of the register looks strange."""
+    pieces = np.array_split(buckets, len(buckets) // VERDICT_WORDS)
+    mean, spread = _at(print_.register, VERDICT_WORDS)
+    cosines = [_score(piece, print_.roots, (print_.centre, 0.0)) for piece in pieces]
+    return (float(np.mean(cosines)) - mean) / spread
 
 
 def dump(print_: VoicePrint) -> bytes:

@@ -76,7 +76,7 @@ def explain(known: Mapping[str, Spread], document: Document) -> list[Dimension]:
 
 def _advice(signal: Signal, value: float, own: Spread, deviation: float) -> str:
     """'Sentences are 40 % longer than yours.'"""
-    subject = signal.subject if signal.subject.endswith(" is") or " " in signal.subject and signal.subject.split()[-1] in {"are", "is", "addressed", "once", "told", "comes"} else f"{signal.subject} are"  # fmt: skip
+    subject = signal.subject if signal.subject.endswith(" is") or (" " in signal.subject and signal.subject.split()[-1] in {"are", "is", "addressed", "once", "told", "comes"}) else f"{signal.subject} are"  # fmt: skip
     if abs(deviation) < WORTH_SAYING:
         return f"{subject} about as in your videos."
     word = signal.more if deviation > 0 else signal.less

@@ -1,6 +1,7 @@
 """Text to retrievable chunks of 120 to 220 words that follow sentences, cues, headings and speakers."""
 
 import hashlib
+import itertools
 from bisect import bisect_right
 
 from msgspec import Struct
@@ -80,7 +81,7 @@ def _units(reading: Reading) -> list[_Unit]:
     cue_starts = [cue.start for cue in reading.cues]
     borders = sorted({0, len(text), *section_starts, *_turn_starts(reading.cues)})
     units = []
-    for start, end in zip(borders, borders[1:], strict=False):
+    for start, end in itertools.pairwise(borders):
         for sentence in sentence_spans(text, start, end):
             for span in _split(text, sentence):
                 section = bisect_right(section_starts, span.start)

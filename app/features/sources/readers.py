@@ -34,7 +34,7 @@ MAGIC = (
 SNIFFED = 65536
 _TIME_MARK = re.compile(r"\\?\[(?:\d{1,2}:)?\d{1,2}:\d{2}\\?\]\s?")
 _STAGE_MARK = re.compile(
-    r"\\?\[(?:laughter|laughs|applause|music|crosstalk|unintelligible|inaudible)[^\]\\]*\\?\]\s?", re.I
+    r"\\?\[(?:laughter|laughs|applause|music|crosstalk|unintelligible|inaudible)[^\]\\]*\\?\]\s?", re.IGNORECASE
 )
 _SPEAKER_LINE = re.compile(r"^\*\*([^*\n:]{1,80}):\*\*[ \t]*", re.MULTILINE)
 _WORDY_CONTROL = frozenset(b"\t\n\r\f\x1b")

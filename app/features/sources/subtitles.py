@@ -1,6 +1,7 @@
 """SubRip and WebVTT to text with timed cues. Overlapping, unordered and rolling cues are survived."""
 
 import html
+import itertools
 import re
 from collections import Counter
 
@@ -109,7 +110,7 @@ def _rolls(blocks: list[_Block]) -> bool:
     """Rolling captions show the last line again on top of the new one."""
     repeats = sum(
         bool(a.lines and b.lines) and b.lines[0] == a.lines[-1] and b.begins - a.ends < 0.1
-        for a, b in zip(blocks, blocks[1:], strict=False)
+        for a, b in itertools.pairwise(blocks)
     )
     return repeats >= 2 and repeats >= ROLLING_SHARE * (len(blocks) - 1)
 

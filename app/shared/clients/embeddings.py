@@ -49,14 +49,12 @@ class OfflineEmbedder:
 
 def hash_texts(texts: Sequence[str]) -> np.ndarray:
     vectors = np.zeros((len(texts), DIMENSIONS), dtype=np.float32)
-    for vector, text in zip(vectors, texts, strict=True):
+    for row, text in enumerate(texts):
         for word, count in Counter(word.lower() for word in words(text)).items():
             buckets, weights = _word_features(word)
-            np.add.at(vector, buckets, weights * (1 + math.log(count)))
-        length = float(np.linalg.norm(vector))
-        if length:
-            vector /= length
-    return vectors
+            np.add.at(vectors[row], buckets, weights * (1 + math.log(count)))
+    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+    return vectors / np.where(lengths > 0, lengths, 1)
 
 
 @lru_cache(maxsize=200_000)

@@ -1,0 +1,314 @@
+"""`strand demo`: the creator's journey on the samples, through the HTTP API, from nothing to a report."""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import msgspec
+from rich.console import Console
+from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from app.config import Settings, SettingsError
+from app.demo import report
+from app.shared.embedded import locate
+
+SAMPLES = Path(__file__).parent / "samples"
+SERVERS = ("DATABASE_URL", "BROKER_URL", "STORAGE_URL", "APP_ENV")
+SHOWN = {"words_per_minute", "sentence_length_mean", "short_sentences", "second_person", "questions", "commands", "comparisons", "specificity", "first_hand"}  # fmt: skip
+START_SECONDS, JOB_SECONDS = 60, 300
+PASSWORD = "a demo password"  # noqa: S105  of an account on a database that the demo makes and removes
+
+
+class DemoFailed(Exception):
+    """A step that did not work, and what to do about it."""
+
+
+def show(output: str, *, keep: bool = False) -> int:
+    """Run the journey; 0 when every step worked, 1 with a sentence when one did not."""
+    console, folder = Console(), Path(output)
+    folder.mkdir(parents=True, exist_ok=True)
+    home = Path(tempfile.mkdtemp(prefix="strand-demo-"))
+    log = folder / "strand.log"
+    began = time.monotonic()
+    try:
+        with _serving(home, log, keep=keep) as (address, process):
+            journey = Journey(console, address, process)
+            found = journey.run()
+            files = _write(folder, found)
+            _print(console, found)
+            seconds = time.monotonic() - began
+            console.print(f"\nDone in {seconds:.0f} s with the [bold]{found['profile']['engine']}[/] engine. Open:")
+            for file in files:
+                console.print(f"  [bold]{file}[/]")
+            if keep:
+                console.print(f"\nStrand goes on serving at [bold]{address}[/] (reference: {address}/docs).")
+                console.print(
+                    f"Sign in as [bold]{journey.email}[/] with '{PASSWORD}'; stop it with: kill {process.pid}"
+                )
+    except (DemoFailed, SettingsError) as error:
+        console.print(f"[red]The demo stopped:[/] {error}")
+        return 1
+    except httpx.HTTPError as error:
+        console.print(f"[red]The demo stopped:[/] Strand stopped answering ({type(error).__name__}); see {log}.")
+        return 1
+    log.unlink(missing_ok=True)
+    return 0
+
+
+class Journey:
+    """The steps, each of them calls of the public API."""
+
+    def __init__(self, console: Console, address: str, process: subprocess.Popen[bytes]) -> None:
+        self.client = httpx.Client(base_url=f"{address}/api/v1", timeout=60)
+        self.email = f"nell-{os.getpid()}@example.com"
+        self._process = process
+        self._progress = Progress(
+            SpinnerColumn(),
+            TextColumn("[progress.description]{task.description}"),
+            BarColumn(bar_width=28),
+            TextColumn("{task.fields[stage]}"),
+            TimeElapsedColumn(),
+            console=console,
+        )
+
+    def run(self) -> dict[str, Any]:
+        manifest = msgspec.json.decode((SAMPLES / "manifest.json").read_bytes())
+        with self._progress:
+            with self._step("Starting Strand with an embedded PostgreSQL"):
+                self._wait_until_healthy()
+            with self._step("Signing a creator up"):
+                self._sign_up(manifest["creator"])
+                project = self._call("POST", "/projects", json=_project(manifest))
+            sources = self._add_sources(project["id"], manifest)
+            profile = self._build_profile(project["id"], manifest)
+            with self._step("Matching texts against the voice"):
+                texts = {source["id"]: self._call("GET", f"/sources/{source['id']}/text") for source in sources}
+                matches = self._match(profile["id"], sources, texts)
+            with self._step("Searching the sources"):
+                searches = [self._search(project["id"], query) for query in manifest["searches"]]
+            with self._step("Checking that every quote stands where it says"):
+                checked = check_quotes(profile, texts)
+        return {
+            "channel": manifest["channel"],
+            "creator": manifest["creator"],
+            "project": self._call("GET", f"/projects/{project['id']}"),
+            "sources": sources,
+            "texts": {source_id: text["text"] for source_id, text in texts.items()},
+            "profile": profile,
+            "matches": matches,
+            "searches": searches,
+            "quotes": checked,
+        }
+
+    def _wait_until_healthy(self) -> None:
+        give_up = time.monotonic() + START_SECONDS
+        while time.monotonic() < give_up:
+            if self._process.poll() is not None:
+                raise DemoFailed(
+                    "Strand ended while it started; strand.log in the output folder says why. Try `make doctor`."
+                )
+            try:
+                if self.client.get("/health").json()["status"] == "healthy":
+                    return
+            except httpx.HTTPError:
+                pass
+            time.sleep(0.1)
+        raise DemoFailed(f"Strand was not ready within {START_SECONDS} s; strand.log says why. Try `make doctor`.")
+
+    def _sign_up(self, name: str) -> None:
+        account = {"email": self.email, "password": PASSWORD}
+        self._call("POST", "/auth/register", json={**account, "display_name": name})
+        token = self._call("POST", "/auth/login", json=account)["access_token"]
+        self.client.headers["Authorization"] = f"Bearer {token}"
+
+    def _add_sources(self, project_id: str, manifest: Mapping[str, Any]) -> list[dict[str, Any]]:
+        samples = manifest["sources"]
+        with self._step("Reading the creator's videos and the references", total=2 * len(samples)) as task:
+            accepted = []
+            for sample in samples:
+                path = SAMPLES / sample["file"]
+                answer = self._call(
+                    "POST",
+                    f"/projects/{project_id}/sources/file",
+                    files={"file": (path.name, path.read_bytes())},
+                    data={"role": sample["role"], "title": sample["title"]},
+                    headers={"Idempotency-Key": sample["file"]},
+                )
+                accepted.append(answer)
+                self._progress.update(task, advance=1, stage=path.name)
+            sources = []
+            for answer in accepted:
+                self._wait(answer["job"]["id"])
+                source = self._call("GET", f"/sources/{answer['source']['id']}")
+                sources.append(source)
+                self._progress.update(task, advance=1, stage=f"{source['chunk_count']} chunks: {source['title'][:40]}")
+        return sources
+
+    def _build_profile(self, project_id: str, manifest: Mapping[str, Any]) -> dict[str, Any]:
+        with self._step(f"Measuring {manifest['creator']}'s voice", total=1.0) as task:
+            name = f"{manifest['creator']} on {manifest['channel']}"
+            job = self._call("POST", f"/projects/{project_id}/dna-profiles", json={"name": name})
+            ended = self._wait(job["id"], task)
+            profile: dict[str, Any] = self._call("GET", f"/dna-profiles/{ended['result']['id']}")
+        return profile
+
+    def _match(
+        self, profile_id: str, sources: Sequence[Mapping[str, Any]], texts: Mapping[str, Any]
+    ) -> list[dict[str, Any]]:
+        """One of the creator's own texts, one reference and one story against the voice."""
+        matches = []
+        for role in ("own", "reference", "story"):
+            source = next(source for source in reversed(sources) if source["role"] == role)
+            text = texts[source["id"]]["text"]
+            answer = self._call("POST", f"/dna-profiles/{profile_id}/match", json={"text": text})
+            matches.append({"title": source["title"], "role": role, "excerpt": text[:280], **answer})
+        return matches
+
+    def _search(self, project_id: str, query: str) -> dict[str, Any]:
+        answer = self._call("GET", f"/projects/{project_id}/search", params={"q": query, "limit": 3})
+        return {"query": query, "items": answer["items"]}
+
+    def _wait(self, job_id: str, task: TaskID | None = None) -> dict[str, Any]:
+        give_up = time.monotonic() + JOB_SECONDS
+        while time.monotonic() < give_up:
+            job: dict[str, Any] = self._call("GET", f"/jobs/{job_id}")
+            if task is not None:
+                self._progress.update(task, completed=job["progress"], stage=(job["stage"] or "").replace("_", " "))
+            if job["status"] == "succeeded":
+                return job
+            if job["status"] in {"failed", "cancelled"}:
+                reason = (job["error"] or {}).get("message", "it was cancelled")
+                raise DemoFailed(f"The job {job['kind']} ended with: {reason}")
+            time.sleep(0.1)
+        raise DemoFailed(f"A job was not done within {JOB_SECONDS} s; strand.log says why.")
+
+    def _call(self, method: str, path: str, **options: Any) -> Any:
+        answer = self.client.request(method, path, **options)
+        if answer.status_code >= 400:
+            raise DemoFailed(
+                f"{method} {path} answered {answer.status_code}: {answer.json().get('detail', answer.text)}"
+            )
+        return answer.json()
+
+    @contextmanager
+    def _step(self, description: str, total: float | None = None) -> Iterator[TaskID]:
+        task = self._progress.add_task(description, total=total, stage="")
+        yield task
+        done = total if total is not None else 1
+        self._progress.update(task, total=done, completed=done, stage="[green]done[/]")
+
+
+def check_quotes(profile: Mapping[str, Any], texts: Mapping[str, Mapping[str, str]]) -> dict[str, int]:
+    """Every quote of the profile against the text of its source: how many there are, and how many stand."""
+    quotes = [quote for signal in profile["signals"] for quote in signal["examples"]]
+    quotes += [quote for trait in profile["traits"] for quote in trait["evidence"]]
+    quotes += [quote for phrase in profile["catchphrases"] for quote in phrase["examples"]]
+    quotes += [exemplar["evidence"] for exemplar in profile["exemplars"]]
+    standing = sum(
+        texts[quote["source_id"]]["text"][quote["span"]["start"] : quote["span"]["end"]] == quote["quote"]
+        for quote in quotes
+    )
+    return {"total": len(quotes), "standing": standing}
+
+
+@contextmanager
+def _serving(home: Path, log: Path, *, keep: bool) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+    """Strand on a free loopback port with a home of its own; stopped and removed again, unless it is to be kept."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    environment = {name: value for name, value in os.environ.items() if name not in SERVERS}
+    environment |= {"PORT": str(port), "HOST": "127.0.0.1", "STRAND_HOME": str(home), "OWNER_MAX_RUNNING": "5"}
+    with log.open("wb") as file:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "app.cli", "run"],
+            env=environment,
+            stdout=file,
+            stderr=subprocess.STDOUT,
+            stdin=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+    stays = False
+    try:
+        yield f"http://127.0.0.1:{port}", process
+        stays = keep
+    finally:
+        if not stays:
+            process.send_signal(signal.SIGTERM)
+            try:
+                process.wait(45)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+            locate(Settings.from_env(environment)).remove()
+            shutil.rmtree(home, ignore_errors=True)
+
+
+def _project(manifest: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "title": manifest["research_question"],
+        "creative_brief": "Twelve minutes on how time solved the riddle of position at sea, with one thing to try at home.",
+        "audience": "Curious adults who like instruments",
+        "platform": "youtube",
+        "target_minutes": 12,
+        "language": "en",
+    }
+
+
+def _write(folder: Path, found: Mapping[str, Any]) -> list[Path]:
+    files = {
+        "report.html": report.render(found).encode(),
+        "dna-profile.json": _pretty(found["profile"]),
+        "matches.json": _pretty(found["matches"]),
+        "searches.json": _pretty(found["searches"]),
+        "sources.json": _pretty(found["sources"]),
+    }
+    for name, data in files.items():
+        (folder / name).write_bytes(data)
+    return [folder / name for name in files]
+
+
+def _pretty(value: Any) -> bytes:
+    return msgspec.json.format(msgspec.json.encode(value), indent=2)
+
+
+def _print(console: Console, found: Mapping[str, Any]) -> None:
+    profile = found["profile"]
+    corpus = profile["corpus"]
+    console.print(
+        f"\n[bold]{profile['name']}[/]: grade [bold]{profile['grade']}[/] from {corpus['sources']} videos, "
+        f"{corpus['words']:,} words, {corpus['minutes']:.0f} timed minutes"
+    )
+    table = Table("Signal", "Value", "95 % interval", "In the creator's words", box=None, pad_edge=False)
+    for row in profile["signals"]:
+        if row["name"] in SHOWN and row["value"] is not None:
+            quote = row["examples"][0]["quote"].replace("\n", " ") if row["examples"] else ""
+            shortened = f"“{quote[:44]}{'…' if len(quote) > 44 else ''}”" if quote else ""
+            value = f"{row['value']:.0%}" if row["unit"] == "share" else f"{row['value']:g}"
+            table.add_row(row["name"].replace("_", " "), value, f"{row['ci_low']:g} to {row['ci_high']:g}", shortened)
+    console.print(table)
+    phrases = ", ".join(f"“{one['phrase']}” ({one['count']})" for one in profile["catchphrases"][:6])
+    console.print(f"Says again and again: {phrases}")
+    for match in found["matches"]:
+        number = "declined" if match["voice_match"] is None else f"{match['voice_match']} of 100"
+        console.print(f"Voice match of “{match['title']}”: [bold]{number}[/] ({match['verdict'].replace('_', ' ')})")
+    for search in found["searches"][:3]:
+        first = search["items"][0]
+        console.print(
+            f"Search “{search['query']}” → [bold]{first['source_title']}[/] ({', '.join(first['why']['matched_terms'][:5])})"
+        )
+    quotes = found["quotes"]
+    console.print(f"{quotes['standing']} of {quotes['total']} quotes stand in their sources, letter for letter.")
+    if quotes["standing"] != quotes["total"]:
+        raise DemoFailed("A quote does not stand in its source; this is a defect, please report it.")
