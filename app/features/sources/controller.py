@@ -86,6 +86,12 @@ async def describe(session: AsyncSession, user: Principal, job: Job) -> SourceAc
     return SourceAccepted(convert(source, SourceRead), read)
 
 
+def plain_name(filename: str | None) -> str | None:
+    """The file's own name, without folders and control characters."""
+    name = (filename or "").replace("\\", "/").rsplit("/", 1)[-1]
+    return "".join(character for character in name if character.isprintable()).strip()[:255] or None
+
+
 def client_address(request: Request[Any, Any, Any]) -> str | None:
     return request.client.host if request.client else None
 
@@ -137,7 +143,7 @@ class ProjectSourceController(Controller):
     ) -> Response[SourceAccepted]:
         """Add a file: plain text in any encoding, Markdown, SubRip or WebVTT. Its content decides what it is."""
         await ProjectService(session=session).owned(user.id, project_id)
-        raw, filename = await data.file.read(), (data.file.filename or "").replace("\x00", "").strip()[:255] or None
+        raw, filename = await data.file.read(), plain_name(data.file.filename)
         title = (data.title or "").strip() or filename or ""
         if not title or "\x00" in title:
             raise Malformed("Give the source a title.", extra=[{"field": "title", "message": "is missing"}])

@@ -1,0 +1,77 @@
+import pytest
+
+from tests.conftest import add_text
+
+pytestmark = pytest.mark.usefixtures("worker")
+
+
+@pytest.fixture
+async def library(creator, project):
+    texts = {
+        "Clocks": "John Harrison built a sea clock. The watch called H4 was five seconds slow on arrival in Jamaica.",
+        "Moon": "The lunar distance method measures the angle between the moon and a star. Sailors needed long tables.",
+        "Ferry": "My grandmother took the ferry every summer. The engine smelled of oil and the deck was always wet.",
+    }
+    return {
+        title: (await add_text(creator, project, body, title, "story" if title == "Ferry" else "reference"))["id"]
+        for title, body in texts.items()
+    }
+
+
+async def search(client, project, q, **params):
+    answer = await client.get(f"/projects/{project}/search", params={"q": q, **params})
+    assert answer.status_code == 200, answer.text
+    return answer.json()["items"]
+
+
+async def test_a_question_finds_its_passage_and_says_why(creator, project, library):
+    hits = await search(creator, project, "How slow was H4 when it reached Jamaica?")
+
+    first = hits[0]
+    marked = {first["text"][span["start"] : span["end"]] for span in first["highlights"]}
+    assert first["source_title"] == "Clocks"
+    assert {"H4", "Jamaica", "slow"} <= marked
+    assert "keyword" in first["why"]["legs"]
+    assert first["why"]["ranks"]["keyword"] == 1
+    assert set(first["why"]["matched_terms"]) == {word.lower() for word in marked}
+
+
+async def test_words_are_found_in_other_forms(creator, project, library):
+    assert (await search(creator, project, "measuring angles"))[0]["source_title"] == "Moon"
+
+
+async def test_a_phrase_must_stand_and_a_minus_word_must_not(creator, project, library):
+    phrase = await search(creator, project, '"sea clock"')
+    wrong_order = await search(creator, project, '"clock sea"')
+    without = await search(creator, project, "ferry clock -engine")
+
+    assert [hit["source_title"] for hit in phrase] == ["Clocks"]
+    assert wrong_order == []
+    assert "Ferry" not in [hit["source_title"] for hit in without]
+
+
+@pytest.mark.parametrize("mode", ["hybrid", "semantic", "keyword"])
+async def test_each_mode_answers_with_its_own_legs(creator, project, library, mode):
+    hits = await search(creator, project, "lunar distance method tables", mode=mode)
+
+    legs = {leg for hit in hits for leg in hit["why"]["legs"]}
+    assert hits[0]["source_title"] == "Moon"
+    assert legs == {"hybrid": {"keyword", "vector"}, "semantic": {"vector"}, "keyword": {"keyword"}}[mode]
+
+
+async def test_the_scope_is_kept_by_role_and_source(creator, project, library):
+    stories = await search(creator, project, "the watch was slow on the ferry", role="story")
+    one = await search(creator, project, "the watch was slow on the ferry", source_id=library["Moon"])
+
+    assert {hit["source_title"] for hit in stories} == {"Ferry"}
+    assert {hit["source_title"] for hit in one} <= {"Moon"}
+
+
+@pytest.mark.parametrize("q", ["the of and", "zzzzqqqq", "'", '"', "\\", "-", ")(*&^%$#@!", "a' or 1=1 --", "é" * 900])
+async def test_a_strange_query_answers_calmly(creator, project, library, q):
+    assert isinstance(await search(creator, project, q), list)
+
+
+@pytest.mark.parametrize("params", [{}, {"q": ""}, {"q": "  "}, {"q": "x" * 1001}, {"q": "a", "mode": "psychic"}, {"q": "a", "limit": 0}])  # fmt: skip
+async def test_a_bad_search_is_400(creator, project, params):
+    assert (await creator.get(f"/projects/{project}/search", params=params)).status_code == 400
