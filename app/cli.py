@@ -58,7 +58,7 @@ def migrate(_: argparse.Namespace) -> int:
     from app.shared.embedded import embedded_database
     from app.supervisor import prepare_database
 
-    with embedded_database(Settings.from_env()) as settings:
+    with embedded_database(Settings.from_env(), migrated=False) as settings:
         prepare_database(settings)
     print("The database is at the newest schema.")
     return 0

@@ -215,6 +215,7 @@ def create_app(settings: Settings) -> Litestar:
             ),
             security=[{"token": []}],
             use_handler_docstrings=True,
+            operation_id_creator=lambda handler, *_: handler.fn.__name__,
             render_plugins=[],
         ),
         cors_config=CORSConfig(allow_origins=[o.strip() for o in settings.cors_origins.split(",") if o.strip()])

@@ -30,7 +30,7 @@ def serve(settings: Settings) -> int:
     stopping = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, lambda *_: stopping.set())
-    with embedded_database(settings) as ready:
+    with embedded_database(settings, migrated=False) as ready:
         prepare_database(with_secrets(ready))
         environment = os.environ | {
             "DATABASE_URL": ready.database_url or "",

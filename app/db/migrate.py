@@ -1,5 +1,6 @@
 """Brings a database to the newest schema, and tells whether it is there."""
 
+import sys
 from functools import cache
 from pathlib import Path
 
@@ -37,3 +38,7 @@ def head() -> str:
     revision = ScriptDirectory.from_config(config()).get_current_head()
     assert revision is not None
     return revision
+
+
+if __name__ == "__main__":
+    upgrade(sys.argv[1])

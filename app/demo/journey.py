@@ -251,7 +251,7 @@ def _serving(home: Path, log: Path, *, keep: bool) -> Iterator[tuple[str, subpro
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
-            locate(Settings.from_env(environment)).remove()
+            locate(Settings.from_env({"STRAND_HOME": str(home)})).remove()
             shutil.rmtree(home, ignore_errors=True)
 
 

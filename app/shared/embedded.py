@@ -14,6 +14,7 @@ import pwd
 import secrets
 import shutil
 import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -139,8 +140,11 @@ def locate(settings: Settings) -> Cluster:
 
 
 @contextmanager
-def embedded_database(settings: Settings) -> Iterator[Settings]:
-    """Settings whose database can be reached: the given one, or the embedded server, held for the duration."""
+def embedded_database(settings: Settings, *, migrated: bool = True) -> Iterator[Settings]:
+    """Settings whose database can be reached: the given one, or the embedded server, held for the duration.
+
+    The embedded server's schema is brought to the newest first, unless the caller does that.
+    """
     if settings.database_url:
         yield settings
         return
@@ -151,6 +155,9 @@ def embedded_database(settings: Settings) -> Iterator[Settings]:
             cluster.create()
             cluster.start()
             fcntl.flock(holders, fcntl.LOCK_SH)
+            if migrated:
+                # in a process of its own: Alembic is heavy, and brings an event loop along
+                subprocess.run([sys.executable, "-m", "app.db.migrate", cluster.url], check=True)  # noqa: S603
         try:
             yield msgspec.structs.replace(settings, database_url=cluster.url)
         finally:

@@ -15,7 +15,7 @@ import httpx
 from tests.conftest import PASSWORD, free_port
 
 SHORT = {
-    "JOB_LEASE_SECONDS": "2",
+    "JOB_LEASE_SECONDS": "4",
     "JOB_BEAT_SECONDS": "0.4",
     "JOB_TICK_SECONDS": "0.4",
     "JOB_GRACE_SECONDS": "3",

@@ -1,0 +1,73 @@
+import pytest
+
+from app.config import Settings, SettingsError
+
+GOOD_KEY = "mF3xk9Qw7Zt1Lp5Rv8Ny2Bc6Hd4Js0Ga"
+
+
+def test_an_empty_environment_is_development_on_this_machine_alone():
+    settings = Settings.from_env({})
+
+    assert (settings.app_env, settings.engine, settings.host, settings.port) == (
+        "development",
+        "auto",
+        "127.0.0.1",
+        8000,
+    )
+    assert settings.database_url is None
+
+
+def test_an_empty_variable_counts_as_unset():
+    assert Settings.from_env({"DATABASE_URL": "", "PORT": " "}).port == 8000
+
+
+@pytest.mark.parametrize("env", [{"PORT": "eighty"}, {"PORT": "70000"}, {"ENGINE": "steam"}, {"JOB_LEASE_SECONDS": "0"}, {"APP_ENV": "prod"}])  # fmt: skip
+def test_a_bad_value_names_its_variable(env):
+    with pytest.raises(SettingsError, match=next(iter(env))):
+        Settings.from_env(env)
+
+
+@pytest.mark.parametrize("key", ["", "short", "a" * 64, "abcabcabc" * 8])
+def test_production_refuses_a_missing_or_weak_key(key):
+    with pytest.raises(SettingsError, match="SECRET_KEY"):
+        Settings.from_env(
+            {"APP_ENV": "production", "SECRET_KEY": key, "DATABASE_URL": "postgresql://u:long-and-odd@db/s"}
+        )
+
+
+@pytest.mark.parametrize("name", ["DATABASE_URL", "BROKER_URL"])
+@pytest.mark.parametrize("password", ["postgres", "changeme", "Strand", ""])
+def test_production_refuses_a_default_password_anywhere(name, password):
+    scheme = "postgresql" if name == "DATABASE_URL" else "redis"
+
+    with pytest.raises(SettingsError, match=name):
+        Settings.from_env({"APP_ENV": "production", "SECRET_KEY": GOOD_KEY, name: f"{scheme}://user:{password}@host/0"})
+
+
+def test_production_starts_with_real_secrets():
+    env = {
+        "APP_ENV": "production",
+        "SECRET_KEY": GOOD_KEY,
+        "DATABASE_URL": "postgresql://s:pVx83kd@db/s",
+        "BROKER_URL": "redis://r/0",
+    }
+
+    assert Settings.from_env(env).production
+
+
+def test_secrets_are_masked_wherever_settings_are_shown():
+    settings = Settings.from_env(
+        {"SECRET_KEY": GOOD_KEY, "OPENAI_API_KEY": "sk-123", "DATABASE_URL": "postgresql://u:pw@h/d"}
+    )
+
+    shown = repr(settings) + str(settings.public())
+
+    assert not any(secret in shown for secret in (GOOD_KEY, "sk-123", "pw@h"))
+
+
+def test_every_setting_is_explained_in_the_example_file():
+    from pathlib import Path
+
+    text = (Path(__file__).parents[1] / ".env.example").read_text()
+
+    assert [name for name in Settings().public() if f"{name}=" not in text] == []

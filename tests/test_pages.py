@@ -1,0 +1,84 @@
+"""The pages in a real browser: they show something, and ask no foreign host for anything."""
+
+import shutil
+from collections.abc import AsyncIterator
+
+import pytest
+from playwright.async_api import Browser, async_playwright
+
+from app.demo import report
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture
+async def browser() -> AsyncIterator[Browser]:
+    chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if chromium is None:
+        pytest.skip("no Chromium here; `apt-get install chromium` brings it")
+    async with async_playwright() as playwright:
+        flags = [
+            "--no-sandbox",
+            "--disable-gpu",
+            "--disable-background-networking",
+            "--disable-component-update",
+            "--disable-sync",
+        ]
+        launched = await playwright.chromium.launch(executable_path=chromium, args=flags)
+        yield launched
+        await launched.close()
+
+
+async def test_the_reference_page_works_with_files_of_our_own(browser, server):
+    page = await browser.new_page()
+    asked: list[str] = []
+    broken: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.on("pageerror", lambda error: broken.append(str(error)))
+
+    await page.goto(f"{server}/docs")
+    await page.locator("#operations-projects-create_project").click(timeout=20_000)
+    await page.get_by_text("Start a project: one video in preparation.").first.wait_for(timeout=5_000)
+
+    assert broken == []
+    assert [url for url in asked if not url.startswith((server, "data:"))] == []
+
+
+async def test_the_report_stands_alone_and_fits_a_phone(browser, tmp_path):
+    hostile = "<script>document.title = 'owned'</script>"
+    quote = {"quote": hostile, "source_id": "s", "span": {"start": 0, "end": 9}, "start_seconds": 61.0}
+    signal = {
+        "name": "questions", "group": "address", "value": 0.08, "unit": "share", "ci_low": 0.06, "ci_high": 0.09,
+        "n_sources": 3, "n_words": 900, "examples": [quote], "definition": "Share.", "reference": "", "status": "measured",
+    }  # fmt: skip
+    hit = {
+        "chunk_id": "c", "source_id": "s", "source_title": hostile, "role": "own", "text": f"a watch {hostile}",
+        "span": {"start": 0, "end": 9}, "highlights": [{"start": 2, "end": 7}], "page": None, "start_seconds": None,
+        "score": 0.1, "why": {"legs": ["keyword"], "matched_terms": ["watch"], "ranks": {"keyword": 1}},
+    }  # fmt: skip
+    found = {
+        "channel": hostile, "creator": hostile, "project": {"title": hostile}, "quotes": {"total": 1, "standing": 1},
+        "texts": {"s": "One. Two words. And three words."},
+        "sources": [{"id": "s", "title": hostile, "role": "own", "media_type": "text/plain", "word_count": 6, "chunk_count": 1, "duration_seconds": 61.0}],
+        "profile": {
+            "grade": "C", "engine": "offline", "name": hostile, "corpus": {"sources": 3, "words": 1500, "sentences": 90, "minutes": 9},
+            "signals": [signal], "traits": [{"name": hostile, "description": hostile, "evidence": [quote, quote]}],
+            "catchphrases": [{"phrase": hostile, "count": 3, "n_sources": 3, "z": 3.0, "position": 0.1, "examples": [quote]}],
+            "exemplars": [{"kind": "hook", "type": "question", "evidence": quote}], "rejected": [],
+        },
+        "matches": [{"title": hostile, "role": "own", "excerpt": hostile, "voice_match": 50, "verdict": "yours", "dimensions": []}],
+        "searches": [{"query": hostile, "items": [hit]}],
+    }  # fmt: skip
+    path = tmp_path / "report.html"
+    path.write_text(report.render(found))
+    page = await browser.new_page(viewport={"width": 390, "height": 800})
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+
+    await page.goto(path.as_uri())
+
+    assert await page.title() == f"{hostile}: the voice, measured"
+    assert await page.locator("mark").inner_text() == "watch"
+    assert await page.locator("h2").count() == 6
+    assert await page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    assert asked == [path.as_uri()]

@@ -1,0 +1,94 @@
+"""What was discovered, pinned: a new route or task shows up in review."""
+
+import subprocess
+import sys
+
+from app.config import Settings
+from app.features import feature_modules
+from app.main import controllers, create_app
+from app.shared.jobs import TASKS
+
+ROUTES = """
+DELETE /api/v1/dna-profiles/{profile_id}
+DELETE /api/v1/projects/{project_id}
+DELETE /api/v1/sources/{source_id}
+DELETE /api/v1/users/me
+GET /api/v1/dna-profiles
+GET /api/v1/dna-profiles/{profile_id}
+GET /api/v1/health
+GET /api/v1/health/live
+GET /api/v1/health/ready
+GET /api/v1/jobs
+GET /api/v1/jobs/{job_id}
+GET /api/v1/jobs/{job_id}/events
+GET /api/v1/projects
+GET /api/v1/projects/{project_id}
+GET /api/v1/projects/{project_id}/dna-profiles
+GET /api/v1/projects/{project_id}/search
+GET /api/v1/projects/{project_id}/sources
+GET /api/v1/sources/{source_id}
+GET /api/v1/sources/{source_id}/chunks
+GET /api/v1/sources/{source_id}/original
+GET /api/v1/sources/{source_id}/text
+GET /api/v1/users/me
+PATCH /api/v1/dna-profiles/{profile_id}
+PATCH /api/v1/projects/{project_id}
+PATCH /api/v1/sources/{source_id}
+PATCH /api/v1/users/me
+POST /api/v1/auth/login
+POST /api/v1/auth/logout
+POST /api/v1/auth/refresh
+POST /api/v1/auth/register
+POST /api/v1/dna-profiles/{profile_id}/match
+POST /api/v1/jobs/{job_id}/cancel
+POST /api/v1/jobs/{job_id}/retry
+POST /api/v1/projects
+POST /api/v1/projects/{project_id}/dna-profiles
+POST /api/v1/projects/{project_id}/sources
+POST /api/v1/projects/{project_id}/sources/file
+POST /api/v1/sources/{source_id}/ingest
+""".split("\n")[1:-1]
+
+
+def test_the_routes_are_these():
+    document = create_app(Settings()).openapi_schema.to_schema()
+
+    found = sorted(f"{method.upper()} {path}" for path, item in document["paths"].items() for method in item)
+
+    assert found == ROUTES
+
+
+def test_every_route_has_an_operation_a_summary_and_its_errors_in_the_contracts_form():
+    document = create_app(Settings()).openapi_schema.to_schema()
+    operations = [operation for item in document["paths"].values() for operation in item.values()]
+
+    assert document["openapi"].startswith("3.1")
+    assert len({operation["operationId"] for operation in operations}) == len(operations)
+    for operation in operations:
+        assert operation["description"], operation["operationId"]
+        for status, answer in operation["responses"].items():
+            if status in {"401", "404", "409", "422"}:
+                assert answer["content"]["application/json"]["schema"]["$ref"].endswith("ErrorBody"), operation[
+                    "operationId"
+                ]
+
+
+def test_the_tasks_are_these():
+    list(feature_modules("tasks"))
+
+    assert sorted(TASKS) == ["dna.build_profile", "sources.ingest_source"]
+
+
+def test_every_feature_with_a_controller_is_found():
+    assert {controller.__module__.split(".")[2] for controller in controllers()} == {
+        "accounts", "dna", "jobs", "projects", "sources",
+    }  # fmt: skip
+
+
+def test_the_provider_sdks_are_loaded_only_with_their_engine():
+    """They cost over a second and 80 MB."""
+    code = "import sys, app.main, app.worker.run; print([m for m in ('openai', 'anthropic') if m in sys.modules])"
+
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+
+    assert loaded.strip() == "[]"
