@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import pytest
 
 from app.config import Settings, SettingsError
@@ -66,8 +68,6 @@ def test_secrets_are_masked_wherever_settings_are_shown():
 
 
 def test_every_setting_is_explained_in_the_example_file():
-    from pathlib import Path
-
     text = (Path(__file__).parents[1] / ".env.example").read_text()
 
     assert [name for name in Settings().public() if f"{name}=" not in text] == []

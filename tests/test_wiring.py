@@ -47,7 +47,7 @@ POST /api/v1/projects/{project_id}/dna-profiles
 POST /api/v1/projects/{project_id}/sources
 POST /api/v1/projects/{project_id}/sources/file
 POST /api/v1/sources/{source_id}/ingest
-""".split("\n")[1:-1]
+""".strip().splitlines()
 
 
 def test_the_routes_are_these():

@@ -85,8 +85,10 @@ def _default(column: Column[object]) -> str:
 
 def _meaning(column: Column[object]) -> str:
     said = [column.comment or {"id": "Key.", "created_at": "When it was made.", "updated_at": "When it last changed."}.get(column.name, "")]  # fmt: skip
-    for key in column.foreign_keys:
-        said.append(f"→ {key.column.table.name}.{key.column.name}, on delete {(key.ondelete or 'no action').lower()}.")
+    said += [
+        f"→ {key.column.table.name}.{key.column.name}, on delete {(key.ondelete or 'no action').lower()}."
+        for key in column.foreign_keys
+    ]
     return " ".join(part for part in said if part).replace("|", "or")
 
 

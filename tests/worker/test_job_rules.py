@@ -3,6 +3,7 @@
 import asyncio
 import time
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
 import asyncpg
@@ -338,8 +339,6 @@ async def test_the_lines_agree_with_the_jobs_after_all_of_this(settings):
 
 
 def _in(seconds):
-    from datetime import UTC, datetime, timedelta
-
     return datetime.now(UTC) + timedelta(seconds=seconds)
 
 

@@ -1,8 +1,9 @@
 import json
 
+import httpx
 import pytest
 
-from tests.conftest import SAMPLES, add_file, add_text, finished
+from tests.conftest import SAMPLES, add_file, add_text, finished, sign_up
 
 pytestmark = pytest.mark.usefixtures("worker")
 MANIFEST = json.loads((SAMPLES / "manifest.json").read_text())
@@ -18,10 +19,6 @@ def shelf():
 @pytest.fixture
 async def nell(shelf, server, worker):
     """A creator whose seven samples are read and whose profile is built, once for the module."""
-    import httpx
-
-    from tests.conftest import sign_up
-
     client = httpx.AsyncClient(base_url=f"{server}/api/v1", timeout=60)
     if not shelf:
         account = await sign_up(client)

@@ -217,7 +217,7 @@ async def test_a_deleted_source_takes_its_file_chunks_and_words_with_it(creator,
 
     assert (await creator.get(f"/sources/{source['id']}")).status_code == 404
     assert (await creator.get(f"/projects/{project}/search", params={"q": "moon"})).json()["items"] == []
-    assert [key async for key in resources.storage.keys(f"sources/")] == [
+    assert [key async for key in resources.storage.keys("sources/")] == [
         key async for key in resources.storage.keys("sources/") if source["id"] not in key
     ]
 
