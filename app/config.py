@@ -37,11 +37,11 @@ class Settings(Struct, frozen=True, kw_only=True, rename="upper"):
     engine: Literal["auto", "openai", "anthropic", "compatible", "offline"] = "auto"
     openai_api_key: str | None = None
     openai_base_url: str | None = None
-    openai_model: str = "gpt-4.1-mini"
+    openai_model: str = "gpt-5.4-mini"
     openai_embedding_model: str = "text-embedding-3-small"
     anthropic_api_key: str | None = None
     anthropic_base_url: str | None = None
-    anthropic_model: str = "claude-sonnet-4-5"
+    anthropic_model: str = "claude-sonnet-5-5"
     provider_timeout_seconds: Seconds = 120
     cors_origins: str = ""
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"

@@ -8,7 +8,7 @@ import random
 import secrets
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -20,7 +20,7 @@ from app.shared.bell import Bell
 from app.shared.exceptions import AppError, NotFound, Unavailable
 from app.shared.faults import fault
 from app.shared.job_store import ClaimedJob, JobStore
-from app.shared.jobs import TASKS, JobContext
+from app.shared.jobs import TASKS, JobContext, Task
 from app.shared.pipeline import Cancelled, Drained, Superseded
 from app.shared.resources import Resources
 
@@ -38,8 +38,17 @@ def worker_name() -> str:
 class Runtime:
     """One worker process: one claimer, a number of slots, one heartbeat for all runs, one reaper's tick."""
 
-    def __init__(self, settings: Settings, resources: Resources, store: JobStore, bell: Bell) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        resources: Resources,
+        store: JobStore,
+        bell: Bell,
+        tasks: Mapping[str, Task[Any]] = TASKS,
+    ) -> None:
         self.settings, self.resources, self.store, self.bell = settings, resources, store, bell
+        self.tasks = dict(tasks)
+        """The kinds that this worker knows: it claims no others."""
         self.runs: dict[UUID, Run] = {}
         self.stopping = False
         self.last_beat = time.monotonic()
@@ -48,7 +57,7 @@ class Runtime:
         self._background: list[asyncio.Task[None]] = []
 
     async def start(self) -> None:
-        await self.store.enlist(sorted(TASKS), self.settings.worker_slots, VERSION)
+        await self.store.enlist(sorted(self.tasks), self.settings.worker_slots, VERSION)
         loops: tuple[Callable[[], Any], ...] = (self._claiming, self._beating, self._ticking)
         self._background = [asyncio.create_task(loop(), name=loop.__name__) for loop in loops]
         for task in self._background:
@@ -88,7 +97,7 @@ class Runtime:
             self._wake.clear()
             while not self.stopping and (free := self.settings.worker_slots - len(self.runs)) > 0:
                 try:
-                    claimed = await self.store.claim(sorted(TASKS), free)
+                    claimed = await self.store.claim(sorted(self.tasks), free)
                 except Exception as error:
                     log.warning("No job could be claimed: %r", error)
                     break
@@ -176,7 +185,7 @@ class Run:
 
     async def go(self) -> None:
         runtime, job = self.runtime, self.job
-        task = TASKS[job.kind]
+        task = runtime.tasks[job.kind]
         context = JobContext(
             job, runtime.resources, runtime.store, lambda: runtime.stopping, runtime.may_pay, task.steps
         )
@@ -225,7 +234,7 @@ class Run:
         if not await self.runtime.store.settle(self.job, status, **change):
             return
         log.info("Job %s is %s", self.job.id, status)
-        if status in {"failed", "cancelled"} and (ended := TASKS[self.job.kind].ended):
+        if status in {"failed", "cancelled"} and (ended := self.runtime.tasks[self.job.kind].ended):
             async with self.runtime.resources.db.transaction() as session:
                 await ended(session, self.job.input, change.get("error"))
 

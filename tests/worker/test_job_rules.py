@@ -74,18 +74,11 @@ async def slow(context: JobContext, tag: str) -> Result | None:
     return None
 
 
-KINDS = {f"rules.{task.__name__}": task for task in (steady, flaky, hopeless, refused, buggy, slow)}
-
-
-@pytest.fixture(scope="module")
-def tasks():
-    """The test's own tasks, known to the workers of this module only."""
-    known = dict(TASKS)
-    TASKS.clear()
-    TASKS.update({name: Task(name, function, 20, 3) for name, function in KINDS.items()})
-    yield TASKS
-    TASKS.clear()
-    TASKS.update(known)
+KINDS = {
+    f"rules.{function.__name__}": Task(f"rules.{function.__name__}", function, 20, 3)
+    for function in (steady, flaky, hopeless, refused, buggy, slow)
+}
+"""Known to the workers of these tests only."""
 
 
 @pytest.fixture
@@ -103,7 +96,7 @@ def queue(settings):
 
 async def enqueue(resources, queue, owner, kind, tag=None, **settings) -> UUID:
     async with resources.db.transaction() as session:
-        job = await queue.enqueue(session, TASKS[f"rules.{kind}"], owner, None, None, tag=tag or uuid4().hex)
+        job = await queue.enqueue(session, KINDS[f"rules.{kind}"], owner, None, None, tag=tag or uuid4().hex)
         for name, value in settings.items():
             setattr(job, name, value)
     return job.id
@@ -114,7 +107,7 @@ async def working(settings, resources, **change):
     """A worker that claims the test's tasks."""
     chosen = msgspec.structs.replace(settings, job_max_attempts=3, job_backoff_seconds=0.02, **change)
     async with JobStore(settings.database_url, chosen, worker_name()) as store:
-        runtime = Runtime(chosen, resources, store, Bell(build_bell(settings.database_url)))
+        runtime = Runtime(chosen, resources, store, Bell(build_bell(settings.database_url)), KINDS)
         await runtime.start()
         try:
             yield runtime
@@ -146,7 +139,7 @@ async def until(condition, seconds=10):
     raise AssertionError("it did not come to that")
 
 
-async def test_a_transient_failure_is_tried_again_from_the_last_finished_step(tasks, settings, resources, queue, owner):
+async def test_a_transient_failure_is_tried_again_from_the_last_finished_step(settings, resources, queue, owner):
     async with working(settings, resources):
         job_id = await enqueue(resources, queue, owner, "flaky", "flaky-")
         job = await ended(resources, job_id)
@@ -155,9 +148,7 @@ async def test_a_transient_failure_is_tried_again_from_the_last_finished_step(ta
     assert CALLS.count("flaky-first") == 1
 
 
-async def test_a_job_that_used_up_its_attempts_gives_up_and_says_it_can_be_retried(
-    tasks, settings, resources, queue, owner
-):
+async def test_a_job_that_used_up_its_attempts_gives_up_and_says_it_can_be_retried(settings, resources, queue, owner):
     async with working(settings, resources):
         job = await ended(resources, await enqueue(resources, queue, owner, "hopeless", "hopeless", max_attempts=3))
 
@@ -165,7 +156,7 @@ async def test_a_job_that_used_up_its_attempts_gives_up_and_says_it_can_be_retri
     assert CALLS.count("hopeless") == 3
 
 
-async def test_a_permanent_failure_fails_at_once_with_its_code(tasks, settings, resources, queue, owner):
+async def test_a_permanent_failure_fails_at_once_with_its_code(settings, resources, queue, owner):
     async with working(settings, resources):
         job = await ended(resources, await enqueue(resources, queue, owner, "refused", "refused"))
 
@@ -173,7 +164,7 @@ async def test_a_permanent_failure_fails_at_once_with_its_code(tasks, settings, 
     assert CALLS.count("refused") == 1
 
 
-async def test_a_bug_of_ours_is_retried_and_never_shows_its_inside(tasks, settings, resources, queue, owner):
+async def test_a_bug_of_ours_is_retried_and_never_shows_its_inside(settings, resources, queue, owner):
     async with working(settings, resources):
         job = await ended(resources, await enqueue(resources, queue, owner, "buggy", "buggy", max_attempts=2))
 
@@ -183,7 +174,7 @@ async def test_a_bug_of_ours_is_retried_and_never_shows_its_inside(tasks, settin
 
 
 async def test_a_running_job_is_cancelled_within_five_seconds_and_keeps_its_finished_steps(
-    tasks, settings, resources, queue, owner
+    settings, resources, queue, owner
 ):
     async with working(settings, resources, job_receipt_seconds=0.2):
         job_id = await enqueue(resources, queue, owner, "slow", "cancel-")
@@ -204,7 +195,7 @@ async def test_a_running_job_is_cancelled_within_five_seconds_and_keeps_its_fini
     assert [tuple(step) for step in steps] == [("before", "done"), ("hang", "running")]
 
 
-async def test_a_superseded_run_writes_nothing(tasks, settings, resources, queue, owner):
+async def test_a_superseded_run_writes_nothing(settings, resources, queue, owner):
     async with working(settings, resources, job_receipt_seconds=0.2):
         job_id = await enqueue(resources, queue, owner, "slow", "stolen-")
         await until(lambda: "stolen-hang" in CALLS)
@@ -218,7 +209,7 @@ async def test_a_superseded_run_writes_nothing(tasks, settings, resources, queue
     assert (job["status"], job["worker"]) == ("running", "another")
 
 
-async def test_a_job_past_its_deadline_ends(tasks, settings, resources, queue, owner):
+async def test_a_job_past_its_deadline_ends(settings, resources, queue, owner):
     job_id = await enqueue(resources, queue, owner, "steady", run_at=_in(600), deadline_at=_in(-1))
 
     async with working(settings, resources, job_tick_seconds=0.2):
@@ -227,7 +218,7 @@ async def test_a_job_past_its_deadline_ends(tasks, settings, resources, queue, o
     assert (job["status"], job["error"]["code"]) == ("failed", "deadline")
 
 
-async def test_a_worker_claims_only_kinds_that_it_knows(tasks, settings, resources, queue, owner):
+async def test_a_worker_claims_only_kinds_that_it_knows(settings, resources, queue, owner):
     async with resources.db.transaction() as session:
         unknown = Task("rules.from_the_future", steady, 20, 3)
         job = await queue.enqueue(session, unknown, owner, None, None, tag="x")
@@ -236,7 +227,7 @@ async def test_a_worker_claims_only_kinds_that_it_knows(tasks, settings, resourc
         assert (await row(resources, job.id))["status"] == "queued"
 
 
-async def test_the_queue_limit_of_an_owner_is_429_with_retry_after(tasks, settings, resources, owner):
+async def test_the_queue_limit_of_an_owner_is_429_with_retry_after(settings, resources, owner):
     small = JobQueue(Bell(build_bell(settings.database_url)), msgspec.structs.replace(settings, owner_max_queued=2))
     for _ in range(2):
         await enqueue(resources, small, owner, "steady", run_at=_in(600))
@@ -248,7 +239,7 @@ async def test_the_queue_limit_of_an_owner_is_429_with_retry_after(tasks, settin
     assert int(refused.value.headers["Retry-After"]) > 0
 
 
-async def test_a_small_owner_is_not_held_up_by_a_big_one(tasks, settings, resources, queue, owner):
+async def test_a_small_owner_is_not_held_up_by_a_big_one(settings, resources, queue, owner):
     async with resources.db.transaction() as session:
         other = User(email=f"{uuid4().hex}@example.com", password_hash="x", display_name="x")
         session.add(other)
@@ -315,7 +306,7 @@ async def test_a_job_inserted_while_its_owner_is_emptied_is_not_forgotten(settin
         await b.close()
 
 
-async def test_an_erased_owner_leaves_no_line(tasks, settings, resources, queue, owner):
+async def test_an_erased_owner_leaves_no_line(settings, resources, queue, owner):
     await enqueue(resources, queue, owner, "steady", run_at=_in(600))
     async with resources.db.transaction() as session:
         await session.execute(text("delete from users where id = :id"), {"id": owner})

@@ -51,7 +51,8 @@ def parse_query(query: str) -> SearchQuery:
     phrases = [phrase.strip() for phrase in _PHRASE.findall(query) if phrase.strip()]
     rest = _PHRASE.sub(" ", query)
     excluded = _MINUS.findall(rest)
-    return SearchQuery(" ".join([_MINUS.sub(" ", rest).strip(), *phrases]).strip(), phrases, excluded)
+    ranking = " ".join([_MINUS.sub(" ", rest), *phrases])
+    return SearchQuery(" ".join(ranking.split()), phrases, excluded)
 
 
 def fuse(legs: Sequence[Leg], limit: int) -> list[Ranked]:
