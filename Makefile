@@ -23,10 +23,10 @@ test: $(VENV)/.dev ## Run all tests
 test-fast: $(VENV)/.dev ## Run what takes no processes of its own (under two minutes)
 	@$(BIN)/python -m pytest -m "not slow"
 
-test-faults: $(VENV)/.dev ## Kill real processes and see that nothing is lost
+test-faults: $(VENV)/.dev ## Kill real processes and see that nothing is lost (part of `make test`)
 	@$(BIN)/python -m pytest tests/faults
 
-test-api: $(VENV)/.dev ## Send malformed requests to every route of the running API
+test-api: $(VENV)/.dev ## Send generated requests to every route of the running API (part of `make test`)
 	@$(BIN)/python -m pytest tests/api
 
 check: $(VENV)/.dev ## Lint, types, imports, spelling

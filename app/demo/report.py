@@ -16,6 +16,11 @@ GROUPS = {
     "words": "Choice of words",
     "content": "What it is made of",
 }
+ROLES = {
+    "own": "one of the videos that it was built from",
+    "reference": "a document about the topic",
+    "story": "a story that was not in it",
+}
 SECTIONS = {
     "voice": "The voice, measured",
     "traits": "What can be said about it",
@@ -163,7 +168,7 @@ def _traits(profile: Mapping[str, Any], titles: Mapping[str, str]) -> str:
     )
     hooks = [exemplar for exemplar in profile["exemplars"] if exemplar["kind"] == "hook"]
     opened = "".join(
-        f'<li class="card"><h3>Opens with a {escape(_plain(hook["type"] or "hook").lower())}</h3>{_quote(hook["evidence"], titles)}</li>'
+        f'<li class="card"><h3>Opening: {escape(_plain(hook["type"] or "hook").lower())}</h3>{_quote(hook["evidence"], titles)}</li>'
         for hook in hooks
     )
     rejected = len(profile["rejected"])
@@ -206,7 +211,7 @@ def _matches(matches: Sequence[Mapping[str, Any]]) -> str:
             f'<svg viewBox="0 0 240 14" role="img" aria-label="Voice match: {said}">'
             '<rect x="0" y="3" width="240" height="8" rx="4" fill="var(--line)"/>'
             f'<rect x="0" y="3" width="{2.4 * bar:.0f}" height="8" rx="4" fill="var(--accent)"/></svg>'
-            f'<p class="verdict">{escape(_plain(match["verdict"]))}</p><p class="where">“{escape(match["excerpt"][:150])} …”</p>'
+            f'<p class="verdict">{escape(_plain(match["verdict"]))} <span class="unit">{ROLES[match["role"]]}</span></p><p class="where">“{escape(match["excerpt"][:150])} …”</p>'
             f'<table><thead><tr><th>Signal</th><th class="number">here</th><th class="number">yours</th></tr></thead>'
             f"<tbody>{rows}</tbody></table><ul>{advice}</ul></li>"
         )
