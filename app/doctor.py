@@ -17,7 +17,7 @@ from app import VERSION
 from app.config import Settings, SettingsError
 from app.db import migrate
 from app.shared.bell import Bell, build_bell
-from app.shared.clients.llm import chosen_engine
+from app.shared.clients.engines import chosen_engine
 from app.shared.clients.storage import open_storage
 from app.shared.embedded import embedded_database, with_secrets
 from app.shared.resources import open_resources

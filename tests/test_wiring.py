@@ -81,7 +81,7 @@ def test_the_tasks_are_these():
 
 def test_every_feature_with_a_controller_is_found():
     assert {controller.__module__.split(".")[2] for controller in controllers()} == {
-        "accounts", "dna", "jobs", "projects", "sources",
+        "accounts", "dna", "jobs", "projects", "search", "sources",
     }  # fmt: skip
 
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from app.config import Settings, SettingsError
 from app.db.session import Database
 from app.shared.clients.embeddings import Embedder
-from app.shared.clients.llm import LLM, open_embedder, open_llm
+from app.shared.clients.engines import open_embedder, open_llm
+from app.shared.clients.llm import LLM
 from app.shared.clients.storage import Storage, open_storage
 
 

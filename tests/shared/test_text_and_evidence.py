@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from app.features.search.ranking import HIGHLIGHT_OFF, HIGHLIGHT_ON, Leg, fuse, parse_query, read_highlights
 from app.features.sources import chunks, readers, subtitles
-from app.features.sources.search import HIGHLIGHT_OFF, HIGHLIGHT_ON, Leg, fuse, parse_query, read_highlights
 from app.shared.evidence import Span, anchor, stands
 from app.shared.exceptions import AppError
 from app.shared.text import detect_language, normalise, sentence_spans, words

@@ -6,7 +6,7 @@ from litestar import Controller, Request, Response, delete, get, patch, post
 from litestar.datastructures import UploadFile
 from litestar.di import NamedDependency, Provide
 from litestar.enums import RequestEncodingType
-from litestar.params import Body, FromPath, FromQuery, JSONBody, QueryParameter
+from litestar.params import Body, FromPath, FromQuery, JSONBody
 from litestar.status_codes import HTTP_202_ACCEPTED, HTTP_204_NO_CONTENT
 from msgspec import Struct
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -17,13 +17,10 @@ from app.db.session import after_commit
 from app.features.jobs.service import JobService
 from app.features.projects.service import ProjectService
 from app.features.sources import readers, tasks
-from app.features.sources.pipelines import search_project
 from app.features.sources.schemas import (
     ChunkRead,
     CueRead,
     NewSource,
-    SearchMode,
-    SearchResult,
     SourceAccepted,
     SourceCreate,
     SourceRead,
@@ -37,7 +34,6 @@ from app.shared.http import (
     IdempotencyKey,
     IfMatch,
     IfNoneMatch,
-    Limit,
     Page,
     Paging,
     Principal,
@@ -170,25 +166,6 @@ class ProjectSourceController(Controller):
         """The project's sources, newest first."""
         await ProjectService(session=session).owned(user.id, project_id)
         return await SourceService(session).page(project_id, paging, role, status)
-
-    @get("/search", responses=errors(400, 401, 404, 503))
-    async def search(
-        self,
-        project_id: FromPath[UUID],
-        user: NamedDependency[Principal],
-        resources: NamedDependency[Resources],
-        q: Annotated[str, QueryParameter(min_length=1, max_length=1000, description="Words, or a question.")],
-        limit: Limit = 10,
-        role: FromQuery[SourceRole | None] = None,
-        source_id: FromQuery[UUID | None] = None,
-        mode: FromQuery[SearchMode] = "hybrid",
-    ) -> SearchResult:
-        """Search the project's sources. `"exact words"` must stand in a hit, `-word` must not; each hit says why."""
-        if not q.strip():
-            raise Malformed("Say what to search for.", extra=[{"field": "q", "message": "is empty"}])
-        async with resources.db.transaction() as session:
-            await ProjectService(session=session).owned(user.id, project_id)
-        return SearchResult(await search_project(resources, user.id, project_id, q, limit, role, source_id, mode))
 
 
 class SourceController(Controller):

@@ -3,11 +3,8 @@ from uuid import UUID
 
 from msgspec import Struct, to_builtins
 
-from app.db.models import SourceRole
 from app.features.sources import chunks, readers
-from app.features.sources.schemas import ChunkRecord, Hit, SearchMode, VersionRecord
-from app.features.sources.search import CANDIDATES, FARTHEST, WORDS_ONLY_WEIGHT, Leg, fuse, parse_query
-from app.features.sources.search_service import SearchService
+from app.features.sources.schemas import VersionRecord
 from app.features.sources.service import Published, SourceService
 from app.shared.pipeline import PipelineRun
 from app.shared.resources import Resources
@@ -62,8 +59,8 @@ def read_version(data: bytes, filename: str | None) -> VersionRecord:
         duration_seconds=reading.duration_seconds,
         cues=to_builtins(reading.cues),
         headings=to_builtins(reading.headings),
-        chunks=[ChunkRecord(**{name: getattr(chunk, name) for name in ChunkRecord.__struct_fields__}) for chunk in chunks.cut(reading)],
-    )  # fmt: skip
+        chunks=chunks.cut(reading),
+    )
 
 
 async def embed_chunks(resources: Resources, source_id: UUID, version: int, batch: int) -> int:
@@ -83,30 +80,3 @@ async def publish_source(resources: Resources, source_id: UUID, read: ReadVersio
     async with resources.db.transaction() as session:
         published = Published(read.word_count, read.chunk_count, read.duration_seconds)
         await SourceService(session).publish(source_id, read.version, published)
-
-
-async def search_project(
-    resources: Resources,
-    owner_id: UUID,
-    project_id: UUID,
-    q: str,
-    limit: int,
-    role: SourceRole | None,
-    source_id: UUID | None,
-    mode: SearchMode,
-) -> list[Hit]:
-    """Hybrid search: the query is embedded before the transaction opens, then both legs look and are fused."""
-    query, embedder = parse_query(q), resources.embedder
-    vector = (await embedder.embed([query.text]))[0] if mode != "keyword" and query.text else None
-    wanted = max(limit, CANDIDATES)
-    async with resources.db.transaction() as session:
-        search = SearchService(session, owner_id, project_id, query, role, source_id)
-        lexemes = await search.lexemes()
-        legs = []
-        if mode != "semantic":
-            legs.append(Leg("keyword", 1.0, await search.by_keyword(lexemes, wanted)))
-        if vector is not None:
-            weight = 1.0 if embedder.semantic or mode == "semantic" else WORDS_ONLY_WEIGHT
-            found = await search.by_vector(vector, embedder.model, FARTHEST[embedder.semantic], wanted)
-            legs.append(Leg("vector", weight, found))
-        return await search.hits(fuse(legs, limit), lexemes)

@@ -6,11 +6,11 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 
 from app.db.models import SourceKind, SourceRole, SourceStatus
 from app.features.jobs.schemas import JobRead
+from app.features.sources.chunks import Chunk
 from app.shared.evidence import Span
 
 SourceTitle = Annotated[str, Meta(min_length=1, max_length=300, examples=["How a sextant works"])]
 SourceText = Annotated[str, Meta(min_length=1, examples=["Two mirrors and four glimpses of the sun ..."])]
-SearchMode = Literal["hybrid", "semantic", "keyword"]
 
 
 class SourceCreate(Struct, forbid_unknown_fields=True):
@@ -91,32 +91,6 @@ class ChunkRead(Struct):
     heading_path: list[str]
 
 
-class Why(Struct):
-    """Which legs found a hit, the words that matched, and its rank in each leg."""
-
-    legs: list[str]
-    matched_terms: list[str]
-    ranks: dict[str, int]
-
-
-class Hit(Struct):
-    chunk_id: UUID
-    source_id: UUID
-    source_title: str
-    role: SourceRole
-    text: str
-    span: Annotated[Span, Meta(description="Of the source's text.")]
-    highlights: Annotated[list[Span], Meta(description="Of this hit's text.")]
-    page: int | None
-    start_seconds: float | None
-    score: float
-    why: Why
-
-
-class SearchResult(Struct):
-    items: list[Hit]
-
-
 class NewSource(Struct, frozen=True):
     """A source as it comes in, before anything was read."""
 
@@ -127,19 +101,6 @@ class NewSource(Struct, frozen=True):
     filename: str | None
     media_type: str
     address: str | None
-
-
-class ChunkRecord(Struct, frozen=True):
-    """A chunk on its way into the table."""
-
-    ordinal: int
-    text: str
-    span: Span
-    start_seconds: float | None
-    end_seconds: float | None
-    speaker: str | None
-    heading_path: list[str]
-    content_hash: str
 
 
 class VersionRecord(Struct, frozen=True):
@@ -155,4 +116,4 @@ class VersionRecord(Struct, frozen=True):
     duration_seconds: float | None
     cues: list[Any]
     headings: list[Any]
-    chunks: list[ChunkRecord]
+    chunks: list[Chunk]

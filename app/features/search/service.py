@@ -7,8 +7,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.db.models import SourceRole
-from app.features.sources.schemas import Hit, Why
-from app.features.sources.search import (
+from app.features.search.ranking import (
     BM25_B,
     BM25_K1,
     CANDIDATES,
@@ -18,6 +17,7 @@ from app.features.sources.search import (
     SearchQuery,
     read_highlights,
 )
+from app.features.search.schemas import Hit, Why
 from app.shared.evidence import Span
 
 LEXEMES = """
