@@ -15,13 +15,14 @@ from litestar.exceptions import HTTPException, NotFoundException
 from litestar.openapi.config import OpenAPIConfig
 from litestar.openapi.spec import Components, SecurityScheme
 from litestar.static_files import create_static_files_router
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm.exc import StaleDataError
 
 from app import VERSION
 from app.config import Settings
+from app.db.session import unreachable
 from app.features import feature_modules
 from app.features.accounts.guards import require_access_token
 from app.shared.bell import Bell, build_bell
@@ -109,8 +110,7 @@ def field_error(item: dict[str, Any]) -> dict[str, str]:
 
 def on_database_error(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
     """The database is away or busy: say so, and when to try again. Anything else is our mistake."""
-    away = isinstance(error, InterfaceError | OperationalError | PoolTimeout | OSError)
-    if away or (isinstance(error, DBAPIError) and error.connection_invalidated):
+    if unreachable(error):
         log.warning("The database can't be reached: %s", type(error).__name__)
         return on_app_error(request, Unavailable("The database can't be reached; try again in a moment."))
     return on_unexpected_error(request, error)

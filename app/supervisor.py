@@ -38,19 +38,20 @@ def serve(settings: Settings) -> int:
         }
         api = [sys.executable, "-m", "uvicorn", "app.main:app", "--host", settings.host, "--port", str(settings.port),
                "--no-server-header", "--no-access-log", "--log-level", "warning", "--timeout-graceful-shutdown", "10"]  # fmt: skip
-        children = [
-            Child("api", api, environment, vital=True),
-            Child("worker", [sys.executable, "-m", "app.worker.run"], environment),
-        ]
-        log.info("Strand serves at http://%s:%d (reference: /docs)", settings.host, settings.port)
+        children: list[Child] = []
         code = 0
-        while not stopping.wait(0.2):
-            for child in children:
-                if not child.keep_alive():
-                    log.error("The API could not be started on port %d; is the port in use?", settings.port)
-                    code = 1
-                    stopping.set()
-        _stop(children)
+        try:
+            children.append(Child("api", api, environment, vital=True))
+            children.append(Child("worker", [sys.executable, "-m", "app.worker.run"], environment))
+            log.info("Strand serves at http://%s:%d (reference: /docs)", settings.host, settings.port)
+            while not stopping.wait(0.2):
+                for child in children:
+                    if not child.keep_alive():
+                        log.error("The API could not be started on port %d; is the port in use?", settings.port)
+                        code = 1
+                        stopping.set()
+        finally:
+            _stop(children)
     return code
 
 

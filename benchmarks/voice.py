@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from app.features.dna import fingerprint
 from app.features.dna.fingerprint import Background, VoicePrint, words_of
+from benchmarks.record import record
 from benchmarks.voice_background import bags_of, speakers_in
 
 FOLDS = 5
@@ -254,26 +255,27 @@ def main(arguments: Sequence[str]) -> None:
         for length in [*EXCERPTS] * SHUFFLES
     ]
     delta = cosine_delta(texts)
-    print(f"{len({f.host for f in files})} hosts, {len(files)} files, background of {len(texts)} speakers\n")
-    print("| task | top-1 at 1,000 words | AUC | EER | top-1 at 300 words | AUC | EER |")
-    print("| --- | --- | --- | --- | --- | --- | --- |")
-    print(row("ridge", same))
-    print(row("ridge, another show", other_show))
-    print(row("ridge, lower case without punctuation", trial(files, model, spoil=bare)))
-    print(
+    lines = [
+        f"{len({f.host for f in files})} hosts, {len(files)} files, background of {len(texts)} speakers.\n",
+        "| task | top-1 at 1,000 words | AUC | EER | top-1 at 300 words | AUC | EER |",
+        "| --- | --- | --- | --- | --- | --- | --- |",
+        row("ridge", same),
+        row("ridge, another show", other_show),
+        row("ridge, lower case without punctuation", trial(files, model, spoil=bare)),
         row(
             f"ridge, labels shuffled {SHUFFLES} times",
             {n: joined([t[n] for t in shuffled if n in t]) for n in EXCERPTS},
-        )
-    )
-    print(row("cosine delta", trial(files, delta)))
-    print(row("cosine delta, another show", trial(files, delta, elsewhere=True)))
-    print("\n| at 1,000 | own not 'yours' | own 'not_yours' | others 'yours' | own match | theirs | refused |")
-    print("| --- | --- | --- | --- | --- | --- | --- |")
-    print(calibration("same show", same[1000]))
-    print(calibration("another show", other_show[1000]))
-    print("\n| register | refused |\n| --- | --- |")
-    print("\n".join(refusals(fingerprint.train([f.text for f in home if f.host == 0], background), data)))
+        ),
+        row("cosine delta", trial(files, delta)),
+        row("cosine delta, another show", trial(files, delta, elsewhere=True)),
+        "\n| at 1,000 | own not 'yours' | own 'not_yours' | others 'yours' | own match | theirs | refused |",
+        "| --- | --- | --- | --- | --- | --- | --- |",
+        calibration("same show", same[1000]),
+        calibration("another show", other_show[1000]),
+        "\n| register | refused |\n| --- | --- |",
+        *refusals(fingerprint.train([f.text for f in home if f.host == 0], background), data),
+    ]
+    record("Whose voice is it?", "python -m benchmarks.voice DATA_DIR", "\n".join(lines))
 
 
 if __name__ == "__main__":

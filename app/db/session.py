@@ -2,18 +2,25 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Coroutine
+import random
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager, suppress
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 import msgspec
 from pgvector.asyncpg import register_vector
 from sqlalchemy import event
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
 
 log = logging.getLogger(__name__)
 
+T = TypeVar("T")
+
+DEADLOCKS = {"40P01", "40001"}
 _AFTER_COMMIT = "after_commit"
 _BACKGROUND: set[asyncio.Task[Any]] = set()
 
@@ -31,6 +38,15 @@ def engine_url(url: str) -> str:
     return urlunsplit(("postgresql+asyncpg", parts.netloc, parts.path, urlencode(query, safe="/"), ""))
 
 
+def unreachable(error: BaseException) -> bool:
+    """Whether the database is away or busy, rather than asked for something wrong."""
+    if isinstance(error, InterfaceError | OperationalError | PoolTimeout | OSError):
+        return True
+    if not isinstance(error, DBAPIError):
+        return False
+    return error.connection_invalidated or getattr(error.orig, "sqlstate", None) in DEADLOCKS
+
+
 class Database:
     """One pool of connections, and the transactions on it."""
 
@@ -44,7 +60,10 @@ class Database:
             pool_timeout=10,
             json_serializer=lambda value: msgspec.json.encode(value).decode(),
             json_deserializer=msgspec.json.decode,
-            connect_args={"server_settings": {"application_name": "strand"}, "timeout": 5},
+            connect_args={
+                "server_settings": {"application_name": "strand", "idle_in_transaction_session_timeout": "15000"},
+                "timeout": 5,
+            },
         )
         event.listen(self.engine.sync_engine, "connect", _prepare_connection)
         self._sessions = async_sessionmaker(self.engine, expire_on_commit=False)
@@ -59,6 +78,20 @@ class Database:
                 background = asyncio.create_task(work())
                 _BACKGROUND.add(background)
                 background.add_done_callback(_forget)
+
+    async def patiently(self, work: Callable[[AsyncSession], Awaitable[T]], seconds: float = 60) -> T:
+        """Run *work*, which must be idempotent, in a transaction: again and again while PostgreSQL is away."""
+        give_up, pause = time.monotonic() + seconds, 0.1
+        while True:
+            try:
+                async with self.transaction() as session:
+                    return await work(session)
+            except (OSError, InterfaceError, OperationalError, PoolTimeout, DBAPIError) as error:
+                if not unreachable(error) or time.monotonic() > give_up:
+                    raise
+                log.warning("PostgreSQL can't be reached, trying again: %s", type(error).__name__)
+                await asyncio.sleep(pause * random.random())
+                pause = min(pause * 2, 2)
 
     async def close(self) -> None:
         if _BACKGROUND:

@@ -3,12 +3,13 @@
 import asyncio
 import contextlib
 import hashlib
+import time
 from collections.abc import Awaitable, Callable
 from typing import Any, Concatenate, ParamSpec, TypeVar, get_type_hints
 
 import msgspec
 
-from app.shared.clients.ledger import Meter, metered
+from app.shared.clients.ledger import CallRefused, Meter, metered
 from app.shared.exceptions import AppError
 from app.shared.faults import fault
 from app.shared.jobs import JobContext
@@ -71,40 +72,52 @@ class PipelineRun:
         try:
             return await asyncio.shield(receipt)
         except asyncio.CancelledError:
-            # what is on the wire is paid for: give its answer a moment to be stored
-            with contextlib.suppress(Exception, asyncio.CancelledError):
-                await asyncio.wait({receipt}, timeout=self.resources.settings.job_receipt_seconds)
-            receipt.cancel()
+            await self._await_receipt(receipt)
             raise
 
+    async def _await_receipt(self, receipt: asyncio.Task[Any]) -> None:
+        """What is on the wire is paid for: give its answer a moment to be stored, however often we are interrupted."""
+        give_up = time.monotonic() + self.resources.settings.job_receipt_seconds
+        while not receipt.done() and (left := give_up - time.monotonic()) > 0:
+            with contextlib.suppress(asyncio.CancelledError):
+                await asyncio.wait({receipt}, timeout=left)
+        receipt.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.wait({receipt}, timeout=2)
+        if receipt.done() and not receipt.cancelled():
+            receipt.exception()  # it is in the books; nobody waits for it any more
+
     async def _run_and_save(self, name: str, step: Step[P, Output], args: Any, kwargs: Any) -> Output:
+        job, context = self.job, self.context
         meter = Meter(
-            owner_id=self.job.owner_id,
-            project_id=self.job.project_id,
-            job_id=self.job.id,
-            step=name,
-            epoch=self.job.epoch,
-        )
+            owner_id=job.owner_id, project_id=job.project_id, job_id=job.id, step=name, epoch=job.epoch,
+            may_pay=context.may_pay,
+        )  # fmt: skip
         with metered(meter):
-            output = await step(self.resources, *args, **kwargs)
+            try:
+                output = await step(self.resources, *args, **kwargs)
+            except CallRefused:
+                raise Superseded from None
+        packed = msgspec.json.encode(output).decode()
         fault("E")
-        alive = await self.context.store.save_step(
-            self.job, name, msgspec.to_builtins(output), meter.usage(), self.context.expected_steps
-        )
+        alive = await context.store.save_step(job, name, packed, meter.usage(), context.expected_steps)
         fault("F")
         if not alive:
             raise Superseded
-        self.job.attempt = 0
-        return output
+        job.attempt = 0
+        return _restore(step, packed)  # as a later run will see it
 
 
 def _hash(args: Any, kwargs: Any) -> str:
-    packed = msgspec.json.encode([msgspec.to_builtins(args), msgspec.to_builtins(kwargs)], order="sorted")
-    return hashlib.sha256(packed).hexdigest()
+    return hashlib.sha256(msgspec.json.encode([args, kwargs], order="sorted")).hexdigest()
 
 
-def _recall(step: Step[P, Output], name: str, stored_hash: str, input_hash: str, output: Any) -> Output:
+def _recall(step: Step[P, Output], name: str, stored_hash: str, input_hash: str, output: str) -> Output:
     if stored_hash != input_hash:
         raise ChangedInput(f"The step {name} was finished for other input than it is given now.")
-    remembered: Output = msgspec.convert(output, get_type_hints(step)["return"])
+    return _restore(step, output)
+
+
+def _restore(step: Step[P, Output], output: str) -> Output:
+    remembered: Output = msgspec.json.decode(output, type=get_type_hints(step)["return"])
     return remembered

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import signal
 import sys
 from contextlib import AsyncExitStack
 
@@ -29,11 +30,21 @@ async def work(settings: Settings) -> None:
         bell = Bell(build_queue(settings))
         stack.push_async_callback(bell.close)
         runtime = Runtime(settings, resources, store, bell)
+        listener = build_worker(bell.queue, runtime)
+        told_to_leave = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, told_to_leave.set)
         await runtime.start()
         stack.push_async_callback(runtime.stop)
         await bell.alive()
         log.info("Worker %s is ready", store.worker)
-        await build_worker(bell.queue, runtime).start()
+        listening = asyncio.create_task(listener.start())
+        leaving = asyncio.create_task(told_to_leave.wait())
+        await asyncio.wait({listening, leaving}, return_when=asyncio.FIRST_COMPLETED)
+        runtime.stopping = True
+        await listener.stop()
+        await asyncio.wait({listening}, timeout=2)
 
 
 def main() -> int:

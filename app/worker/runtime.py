@@ -9,6 +9,7 @@ import secrets
 import socket
 import time
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -16,6 +17,7 @@ import msgspec
 
 from app import VERSION
 from app.config import Settings
+from app.db.session import unreachable
 from app.shared.bell import Bell
 from app.shared.exceptions import AppError, NotFound, Unavailable
 from app.shared.faults import fault
@@ -28,7 +30,7 @@ log = logging.getLogger(__name__)
 
 LOOK_SECONDS = 1.0
 LONGEST_BACKOFF_SECONDS = 300
-LATE_RECEIPT_SECONDS = 60
+CLAIM_SECONDS = 6
 
 
 def worker_name() -> str:
@@ -59,6 +61,7 @@ class Runtime:
     async def start(self) -> None:
         await self.store.enlist(sorted(self.tasks), self.settings.worker_slots, VERSION)
         loops: tuple[Callable[[], Any], ...] = (self._claiming, self._beating, self._ticking)
+        self.last_beat = time.monotonic()
         self._background = [asyncio.create_task(loop(), name=loop.__name__) for loop in loops]
         for task in self._background:
             task.add_done_callback(_fail_loudly)
@@ -75,6 +78,8 @@ class Runtime:
         """No new claims; runs leave at their next step boundary, or after the grace with their receipt saved."""
         self.stopping = True
         self._wake.set()
+        if self._background:  # a claim on its way is ours to give back
+            await asyncio.wait({self._background[0]}, timeout=CLAIM_SECONDS)
         if self._tasks:
             await asyncio.wait(set(self._tasks), timeout=self.settings.job_grace_seconds)
         for run in list(self.runs.values()):
@@ -123,6 +128,12 @@ class Runtime:
 
         task.add_done_callback(ended)
 
+    async def tell_task(self, kind: str, given: dict[str, Any], error: dict[str, Any] | None) -> None:
+        """Let the task's feature know that a job of it failed or was cancelled."""
+        task = self.tasks.get(kind)
+        if task is not None and (ended := task.ended) is not None:
+            await self.resources.db.patiently(lambda session: ended(session, given, error))
+
     async def _beating(self) -> None:
         while True:
             await asyncio.sleep(self.settings.job_beat_seconds)
@@ -152,7 +163,11 @@ class Runtime:
                 if time.monotonic() - well_since < self.settings.job_lease_seconds and well_since > 0:
                     continue
                 fault("J")
-                if await self.store.reap():
+                endings = await self.store.reap()
+                for ending in endings:
+                    if ending.status != "queued":
+                        await self.tell_task(ending.kind, ending.input, ending.error)
+                if endings:
                     self._wake.set()
                     await self.bell.ring()
             except Exception as error:
@@ -165,6 +180,26 @@ def _fail_loudly(task: asyncio.Task[None]) -> None:
     if not task.cancelled() and (error := task.exception()):
         log.critical("The worker's %s died: %r", task.get_name(), error)
         os._exit(70)
+
+
+class TooLate(Exception):
+    """The run took longer than its task or its job's deadline allows."""
+
+
+def _weightiest(error: BaseException) -> BaseException:
+    """Of a group of errors from parallel branches the one that decides; any other error itself."""
+    if not isinstance(error, BaseExceptionGroup):
+        return error
+    inside = [_weightiest(one) for one in error.exceptions]
+
+    def weight(one: BaseException) -> int:
+        if isinstance(one, Superseded | Cancelled | Drained):
+            return (Superseded, Cancelled, Drained).index(type(one))
+        if isinstance(one, AppError):
+            return 4 if one.transient else 3
+        return 5
+
+    return min(inside, key=weight)
 
 
 class Run:
@@ -192,51 +227,79 @@ class Run:
         log.info("Job %s starts: %s, epoch %d", job.id, job.kind, job.epoch)
         self._task = asyncio.create_task(task.call(context))
         try:
-            async with asyncio.timeout(task.timeout_seconds):
+            async with asyncio.timeout(self._seconds_left(task.timeout_seconds)) as limit:
                 result = await self._task
             fault("H")
             await self._settle("succeeded", result=msgspec.to_builtins(result) if result else None)
             fault("I")
-        except Superseded:
-            await self._superseded()
-        except Cancelled:
-            await self._settle("cancelled")
-        except Drained:
-            await self._settle("queued", stage="waiting for a worker")
+        except TimeoutError as error:
+            await self._end_by(TooLate() if limit.expired() else error)
         except asyncio.CancelledError:
-            await self._interrupted(context)
-        except TimeoutError:
-            await self._try_later(Unavailable(f"The job took longer than {task.timeout_seconds:.0f} s."))
-        except AppError as error:
-            await (self._try_later(error) if error.transient else self._fail(error))
-        except Exception as error:
-            log.exception("Job %s failed on our side", job.id)
+            await self._interrupted()
+        except BaseException as error:
+            await self._end_by(error)
+
+    def _seconds_left(self, timeout_seconds: float) -> float:
+        """The task's own limit, or what the job's deadline leaves of it."""
+        if self.job.deadline_at is None:
+            return timeout_seconds
+        return max(0.0, min(timeout_seconds, (self.job.deadline_at - datetime.now(UTC)).total_seconds()))
+
+    async def _end_by(self, error: BaseException) -> None:
+        """Settle by what went wrong; of several branches' errors, by the weightiest."""
+        error = _weightiest(error)
+        if isinstance(error, Superseded):
+            await self._superseded()
+        elif isinstance(error, Cancelled):
+            await self._settle("cancelled")
+        elif isinstance(error, Drained):
+            await self._give_back()
+        elif isinstance(error, TooLate):
+            expired = self.job.deadline_at is not None and self.job.deadline_at <= datetime.now(UTC)
+            code, what = ("deadline", "by its deadline") if expired else ("too_slow", "in the time that it is given")
+            await self._settle(
+                "failed", error={"code": code, "message": f"The job was not done {what}.", "retryable": True}
+            )
+        elif unreachable(error):
+            await self._give_back(wait_seconds=1.0)
+        elif isinstance(error, AppError) and not error.transient:
+            await self._fail(error)
+        elif isinstance(error, Exception):
+            if not isinstance(error, AppError):
+                log.error("Job %s failed on our side", self.job.id, exc_info=error)
             await self._try_later(error)
+        else:
+            raise error
 
     async def _superseded(self) -> None:
-        """Either another worker has it, or its owner cancelled it before a step; the second still needs an ending."""
-        if (await self.runtime.store.beat([self.job])).get(self.job.id):
-            await self._settle("cancelled")
+        """Another worker has it and nothing is to be said; or it is still ours, cancelled or without a sign of life."""
+        asked = await self.runtime.store.still_mine(self.job)
+        if asked is not None:
+            await (self._settle("cancelled") if asked else self._give_back())
 
-    async def _interrupted(self, context: JobContext) -> None:
+    async def _interrupted(self) -> None:
         if self._why is Cancelled:
             if self._ending:
                 await self._ending
-            if context.receipts:  # recorded, whatever they say
-                await asyncio.wait(set(context.receipts), timeout=LATE_RECEIPT_SECONDS)
         elif self._why is Drained:
-            await self._settle("queued", stage="waiting for a worker")
+            await self._give_back()
         elif self._why is None:
-            await self._settle("queued", stage="waiting for a worker")
-            raise asyncio.CancelledError
+            current = asyncio.current_task()
+            if current is not None and current.cancelling():
+                await self._give_back()
+                raise asyncio.CancelledError
+            await self._try_later(RuntimeError("a step was cancelled from within"))
+
+    async def _give_back(self, wait_seconds: float | None = None) -> None:
+        await self._settle("queued", stage="waiting for a worker", wait_seconds=wait_seconds)
 
     async def _settle(self, status: str, **change: Any) -> None:
-        if not await self.runtime.store.settle(self.job, status, **change):
+        settled = await self.runtime.store.settle(self.job, status, **change)
+        if settled is None:
             return
-        log.info("Job %s is %s", self.job.id, status)
-        if status in {"failed", "cancelled"} and (ended := self.runtime.tasks[self.job.kind].ended):
-            async with self.runtime.resources.db.transaction() as session:
-                await ended(session, self.job.input, change.get("error"))
+        log.info("Job %s is %s", self.job.id, settled)
+        if settled in {"failed", "cancelled"}:
+            await self.runtime.tell_task(self.job.kind, self.job.input, change.get("error"))
 
     async def _fail(self, error: AppError) -> None:
         await self._settle("failed", error={"code": error.error_code, "message": error.message, "retryable": not isinstance(error, NotFound)})  # fmt: skip

@@ -24,7 +24,7 @@ def build_queue(settings: Settings) -> Queue:
 def build_worker(queue: Queue, runtime: Runtime) -> Worker[Any]:
     """SAQ listens and runs `drain`, which only wakes the runtime; so nothing is lost when SAQ is cut off at once."""
     redis = type(queue).__name__ == "RedisBell"
-    return Worker(
+    worker: Worker[Any] = Worker(
         queue,
         functions=[(DRAIN, runtime.drain)],
         concurrency=2,
@@ -33,3 +33,5 @@ def build_worker(queue: Queue, runtime: Runtime) -> Worker[Any]:
         shutdown_grace_period_s=0,
         cancellation_hard_deadline_s=1,
     )
+    worker.SIGNALS = []  # ours from the first claim to the last receipt: see `run.work`
+    return worker

@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ForeignKey, Index, Integer, Numeric, SmallInteger, String, Text, UniqueConstraint, text
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import JSON, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db.base import Base
@@ -108,7 +108,7 @@ class JobStep(Base):
     input_hash: Mapped[str] = mapped_column(String(64), comment="SHA-256 of its arguments.")
     epoch: Mapped[int] = mapped_column(comment="The run that started it last.")
     attempts: Mapped[int] = mapped_column(default=1, server_default="1", comment="Times that it was started.")
-    output: Mapped[Any | None] = mapped_column(JSONB, comment="What it returned.")
+    output: Mapped[Any | None] = mapped_column(JSON, comment="What it returned, to the letter: json, not jsonb.")
     usage: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True), comment="Tokens and cost.")
     started_at: Mapped[datetime] = mapped_column(server_default=text("now()"), comment="When it was last started.")
     finished_at: Mapped[datetime | None] = mapped_column(comment="When its output was stored.")

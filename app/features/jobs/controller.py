@@ -80,9 +80,10 @@ class JobController(Controller):
         service: NamedDependency[JobService],
         session: NamedDependency[AsyncSession],
         jobs: NamedDependency[JobQueue],
+        resources: NamedDependency[Resources],
     ) -> Response[JobRead]:
         """Let a failed or cancelled job go on from its last finished step."""
-        job = await service.retry(user.id, job_id)
+        job = await service.retry(user.id, job_id, resources.settings)
         after_commit(session, jobs.bell.ring)
         return accepted((await service.describe([job]))[0])
 

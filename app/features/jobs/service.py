@@ -5,6 +5,7 @@ import msgspec
 from sqlalchemy import func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.config import Settings
 from app.db.models import Job, JobEvent, JobStatus, JobStep, ModelCall, WorkerProcess
 from app.features.jobs.schemas import EventRead, JobRead, StepRead, UsageRead
 from app.shared.exceptions import Conflict, NotFound
@@ -33,7 +34,10 @@ returning type
 RETRY = """
 with job as (
   update jobs set status = 'queued', stage = 'waiting for a worker', error = null, finished_at = null, attempt = 0, crashes = 0,
-    cancel_requested_at = null, run_at = now(), deadline_at = now() + (deadline_at - created_at), event_seq = event_seq + 1
+    cancel_requested_at = null, event_seq = event_seq + 1, deadline_at = now() + make_interval(secs => :deadline_seconds),
+    -- a call of the cancelled run may still be on the wire: its answer is waited for, not paid again
+    run_at = case when exists (select 1 from model_calls where job_id = jobs.id and state = 'sent')
+      then greatest(now(), finished_at + make_interval(secs => :receipt_seconds)) else now() end
   where id = :id and owner_id = :owner and status in ('failed', 'cancelled')
   returning id, event_seq
 )
@@ -95,15 +99,22 @@ class JobService:
         told = await self.session.scalar(text(CANCEL), {"id": job_id, "owner": owner_id})
         if told is None:
             raise Conflict(f"The job has already ended: it is {job.status}.", code="job_ended")
-        if told == "end" and (ended := TASKS[job.kind].ended):
-            await ended(self.session, job.input, None)
+        task = TASKS.get(job.kind)
+        if told == "end" and task is not None and task.ended is not None:
+            await task.ended(self.session, job.input, None)
         await self.session.refresh(job)
         return job
 
-    async def retry(self, owner_id: UUID, job_id: UUID) -> Job:
+    async def retry(self, owner_id: UUID, job_id: UUID, settings: Settings) -> Job:
         """A failed or cancelled job goes on from its last finished step."""
         job = await self.get(owner_id, job_id)
-        if await self.session.scalar(text(RETRY), {"id": job_id, "owner": owner_id}) is None:
+        given = {
+            "id": job_id,
+            "owner": owner_id,
+            "deadline_seconds": settings.job_deadline_seconds,
+            "receipt_seconds": settings.job_receipt_seconds + 2,
+        }
+        if await self.session.scalar(text(RETRY), given) is None:
             raise Conflict(
                 f"Only a failed or cancelled job can be retried; this one is {job.status}.", code="job_not_ended"
             )

@@ -69,9 +69,10 @@ async def embed_chunks(resources: Resources, source_id: UUID, version: int, batc
         waiting = await SourceService(session).unembedded(source_id, version, batch)
     if not waiting:
         return 0
+    model = resources.embedder.model
     vectors = await resources.embedder.embed([text for _, text in waiting])
-    async with resources.db.transaction() as session:
-        await SourceService(session).store_embeddings([one for one, _ in waiting], vectors, resources.embedder.model)
+    ids = [chunk_id for chunk_id, _ in waiting]
+    await resources.db.patiently(lambda session: SourceService(session).store_embeddings(ids, vectors, model))
     return len(waiting)
 
 

@@ -7,11 +7,11 @@ from uuid import UUID
 import msgspec
 import numpy as np
 from msgspec import UNSET
-from sqlalchemy import delete, func, select, text, update
+from sqlalchemy import case, delete, func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from uuid_utils.compat import uuid7
 
-from app.db.models import ContentSource, RetrievableText, SourceRole, SourceStatus, SourceVersion
+from app.db.models import ContentSource, Job, JobStatus, RetrievableText, SourceRole, SourceStatus, SourceVersion
 from app.features.sources.schemas import ChunkRead, NewSource, SourceRead, SourceUpdate, VersionRecord
 from app.shared.evidence import Span
 from app.shared.exceptions import Conflict, NotFound
@@ -23,6 +23,7 @@ ORDERS = {
     "status": ContentSource.status,
     "word_count": ContentSource.word_count,
 }
+READING = "sources.ingest_source"
 CHUNK_COLUMNS = (
     "id", "owner_id", "project_id", "source_id", "version", "ordinal", "text", "span_start", "span_end", "start_seconds",
     "end_seconds", "speaker", "heading_path", "search_config", "length", "content_hash",
@@ -118,8 +119,14 @@ class SourceService:
         return source.storage_key
 
     async def restart(self, source: ContentSource) -> None:
-        """Make it wait for another reading."""
-        if source.status in {SourceStatus.PENDING, SourceStatus.PROCESSING}:
+        """Make it wait for another reading, unless one is queued or running."""
+        reading = select(Job.id).where(
+            Job.owner_id == source.owner_id,
+            Job.kind == READING,
+            Job.status.in_([JobStatus.QUEUED, JobStatus.RUNNING]),
+            Job.input["source_id"].astext == str(source.id),
+        )
+        if await self.session.scalar(reading.limit(1)) is not None:
             raise Conflict("The source is being read already; wait for it.", code="already_reading")
         source.status, source.error = SourceStatus.PENDING, None
         await self.session.flush()
@@ -145,17 +152,22 @@ class SourceService:
         return Page(items, total, paging.limit, paging.offset)
 
     async def begin_reading(self, source_id: UUID) -> ContentSource:
-        """The source, marked as being read. Gone means deleted meanwhile."""
-        source = await self.session.get(ContentSource, source_id)
-        if source is None:
-            raise NotFound("The source was deleted before it was read.", code="source_deleted")
+        """The source, marked as being read."""
+        source = await self.present(source_id)
         source.status, source.error = SourceStatus.PROCESSING, None
         await self.session.flush()
         return source
 
+    async def present(self, source_id: UUID) -> ContentSource:
+        """The source, locked. Gone means deleted meanwhile."""
+        source = await self.session.get(ContentSource, source_id, with_for_update=True)
+        if source is None:
+            raise NotFound("The source was deleted before it was read.", code="source_deleted")
+        return source
+
     async def store_version(self, source_id: UUID, record: VersionRecord) -> int:
         """Keep a reading beside the published one; run again, it replaces what the unfinished run left."""
-        source = await self.begin_reading(source_id)
+        source = await self.present(source_id)
         number = source.version + 1
         for table, column in ((SourceVersion, SourceVersion.number), (RetrievableText, RetrievableText.version)):
             await self.session.execute(delete(table).where(table.source_id == source_id, column == number))
@@ -209,16 +221,20 @@ class SourceService:
 
     async def publish(self, source_id: UUID, version: int, record: "Published") -> None:
         """Make the version the one that is searched and read; the chunks of older ones go."""
-        source = await self.begin_reading(source_id)
+        source = await self.present(source_id)
+        source.status, source.error = SourceStatus.READY, None
+        if version < source.version:  # an old job, retried after a newer one had finished
+            return
         await self.session.execute(text(INDEX_WORDS), {"source": source_id, "version": version})
         older = RetrievableText.source_id == source_id, RetrievableText.version < version
         await self.session.execute(delete(RetrievableText).where(*older))
-        source.version, source.status = version, SourceStatus.READY
+        source.version = version
         source.word_count, source.chunk_count = record.word_count, record.chunk_count
         source.duration_seconds = record.duration_seconds
         await self.session.flush()
 
     async def mark_failed(self, source_id: UUID, code: str, message: str, next_action: str) -> None:
+        """Say why it was not read; a source with an earlier version goes on serving that."""
         error = {"code": code, "message": message, "next_action": next_action}
         await self.session.execute(
             update(ContentSource)
@@ -226,7 +242,11 @@ class SourceService:
                 ContentSource.id == source_id,
                 ContentSource.status.in_([SourceStatus.PENDING, SourceStatus.PROCESSING]),
             )
-            .values(status=SourceStatus.FAILED, error=error, revision=ContentSource.revision + 1)
+            .values(
+                status=case((ContentSource.version > 0, SourceStatus.READY.value), else_=SourceStatus.FAILED.value),
+                error=error,
+                revision=ContentSource.revision + 1,
+            )
         )
 
     async def _driver(self) -> Any:

@@ -641,7 +641,12 @@ def upgrade() -> None:
         sa.Column("input_hash", sa.String(length=64), nullable=False, comment="SHA-256 of its arguments."),
         sa.Column("epoch", sa.Integer(), nullable=False, comment="The run that started it last."),
         sa.Column("attempts", sa.Integer(), server_default="1", nullable=False, comment="Times that it was started."),
-        sa.Column("output", postgresql.JSONB(astext_type=sa.Text()), nullable=True, comment="What it returned."),
+        sa.Column(
+            "output",
+            postgresql.JSON(astext_type=sa.Text()),
+            nullable=True,
+            comment="What it returned, to the letter: json, not jsonb.",
+        ),
         sa.Column(
             "usage",
             postgresql.JSONB(none_as_null=True, astext_type=sa.Text()),

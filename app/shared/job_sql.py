@@ -1,0 +1,131 @@
+"""The statements of the job engine: each transition is one, with the event that tells of it."""
+
+CLAIM = """
+select id, owner_id, project_id, kind, input::text, epoch, attempt, attempts, max_attempts, deadline_at
+from job_claim($1, $2, $3, $4, make_interval(secs => $5))
+"""
+
+START_STEP = """
+with run as (
+  update jobs set stage = $3, event_seq = event_seq + 1
+  where id = $1 and epoch = $2 and status = 'running' and cancel_requested_at is null
+  returning id, event_seq
+), started as (
+  insert into job_steps as step (job_id, name, ordinal, status, input_hash, epoch, started_at)
+  select id, $3, (select count(*) from job_steps where job_id = $1), 'running', $4, $2, clock_timestamp() from run
+  on conflict (job_id, name) do update
+    set attempts = step.attempts + 1, epoch = excluded.epoch, started_at = excluded.started_at,
+      input_hash = excluded.input_hash
+    where step.status <> 'done'
+  returning attempts
+), lost as (  -- what an earlier run of this step left on the wire
+  update model_calls set state = 'unknown', finished_at = clock_timestamp()
+  where job_id = (select id from run) and step = $3 and epoch < $2 and state = 'sent'
+), told as (
+  insert into job_events (job_id, seq, type, data)
+  select id, event_seq, 'step', jsonb_build_object('name', $3::text, 'status', 'running') from run
+)
+select (select count(*) from run) as alive, (select count(*) from started) as started
+"""
+
+SAVE_STEP = """
+with job as (
+  select id from jobs where id = $1 for update
+), saved as (
+  update job_steps set status = 'done', output = $4::text::json, usage = $5::text::jsonb,
+    finished_at = clock_timestamp()
+  where job_id = (select id from job) and name = $3 and status <> 'done'
+  returning name
+), run as (
+  update jobs set attempt = 0, event_seq = event_seq + 1, progress = greatest(progress, least(1, (
+      select count(*) + 1 from job_steps where job_id = $1 and status = 'done') / $6::float))
+  where id = $1 and epoch = $2 and status = 'running' and exists (select 1 from saved)
+  returning id, event_seq, progress
+), told as (
+  insert into job_events (job_id, seq, type, data)
+  select id, event_seq, 'step', jsonb_build_object('name', $3::text, 'status', 'done', 'progress', progress) from run
+)
+select (select count(*) from saved) as saved, (select count(*) from run) as alive
+"""
+
+SETTLE = """
+with chosen as (  -- a cancel that was asked for wins over another try
+  select id, case when $3::text = 'queued' and cancel_requested_at is not null then 'cancelled' else $3::text end as status
+  from jobs where id = $1 and epoch = $2 and status = 'running' for update
+), run as (
+  update jobs set status = chosen.status, stage = case when chosen.status = 'queued' then $4 end,
+    result = $5::text::jsonb, error = case when chosen.status = 'failed' then $6::text::jsonb end,
+    run_at = coalesce(now() + make_interval(secs => $7::float), run_at), attempt = coalesce($8::int, attempt),
+    progress = case when chosen.status = 'succeeded' then 1 else progress end,
+    lease_until = null, worker = null, event_seq = event_seq + 1,
+    finished_at = case when chosen.status = 'queued' then null else clock_timestamp() end
+  from chosen where jobs.id = chosen.id
+  returning jobs.id, jobs.event_seq, jobs.status, jobs.stage, jobs.result, jobs.error
+), told as (
+  insert into job_events (job_id, seq, type, data)
+  select id, event_seq, case when status = 'queued' then 'status' else 'end' end,
+    jsonb_strip_nulls(jsonb_build_object('status', status, 'stage', stage, 'result', result, 'error', error)) from run
+)
+select status from run
+"""
+
+ALIVE = "update worker_processes set seen_at = now(), running = $2 where name = $1"
+
+BEAT = """
+with held as (  -- a row that somebody holds just now is looked at, not waited for: one must not silence all
+  select jobs.id from jobs join unnest($1::uuid[], $2::int[]) as mine(id, epoch)
+    on jobs.id = mine.id and jobs.epoch = mine.epoch
+  where jobs.status = 'running' for update of jobs skip locked
+), beaten as (
+  update jobs set lease_until = now() + make_interval(secs => $3) from held where jobs.id = held.id
+)
+select jobs.id, jobs.cancel_requested_at is not null as cancelled
+from jobs join unnest($1::uuid[], $2::int[]) as mine(id, epoch) on jobs.id = mine.id and jobs.epoch = mine.epoch
+where jobs.status = 'running'
+"""
+
+REAP = """
+with expired as (
+  select id from jobs
+  where status = 'running' and lease_until < now()
+    and now() - pg_postmaster_start_time() > make_interval(secs => $2)
+  order by owner_id for update skip locked
+), reaped as (
+  update jobs set crashes = crashes + 1, worker = null, lease_until = null, event_seq = event_seq + 1,
+    status = case when cancel_requested_at is not null then 'cancelled'
+      when crashes + 1 >= $1 then 'failed' else 'queued' end,
+    stage = case when cancel_requested_at is null and crashes + 1 < $1 then 'waiting for a worker' end,
+    error = case when cancel_requested_at is null and crashes + 1 >= $1 then jsonb_build_object('code', 'gave_up',
+      'message', 'The workers that ran this job stopped unexpectedly ' || $1 || ' times.', 'retryable', true) end,
+    finished_at = case when cancel_requested_at is not null or crashes + 1 >= $1 then clock_timestamp() end
+  where id in (select id from expired)
+  returning id, event_seq, kind, input, status, error
+), lost as (
+  update model_calls set state = 'unknown', finished_at = clock_timestamp()
+  where job_id in (select id from reaped) and state = 'sent'
+), told as (
+  insert into job_events (job_id, seq, type, data)
+  select id, event_seq, case when status = 'queued' then 'status' else 'end' end,
+    jsonb_strip_nulls(jsonb_build_object('status', status, 'error', error)) from reaped
+)
+select kind, input::text, status, error::text from reaped
+"""
+
+EXPIRE = """
+with late as (
+  select id from jobs where status = 'queued' and deadline_at < now() order by owner_id for update skip locked
+), expired as (
+  update jobs set status = 'failed', stage = null, event_seq = event_seq + 1, finished_at = clock_timestamp(),
+    error = jsonb_build_object('code', 'deadline', 'message', 'The job was not done by its deadline.', 'retryable', true)
+  where id in (select id from late)
+  returning id, event_seq, kind, input, status, error
+), told as (
+  insert into job_events (job_id, seq, type, data)
+  select id, event_seq, 'end', jsonb_build_object('status', status, 'error', error) from expired
+)
+select kind, input::text, status, error::text from expired
+"""
+
+STORED_STEPS = (
+    "select job_id, name, input_hash, output::text from job_steps where job_id = any($1::uuid[]) and status = 'done'"
+)
