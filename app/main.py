@@ -1,9 +1,11 @@
 """The HTTP door: `uvicorn app.main:app`."""
 
+import asyncio
 import logging
 import re
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -14,7 +16,7 @@ from litestar.di import NamedDependency, Provide
 from litestar.exceptions import HTTPException, NotFoundException
 from litestar.openapi.config import OpenAPIConfig
 from litestar.openapi.spec import Components, SecurityScheme
-from litestar.static_files import create_static_files_router
+from litestar.params import FromPath
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -27,14 +29,16 @@ from app.features import feature_modules
 from app.features.accounts.guards import require_access_token
 from app.shared.bell import Bell, build_bell
 from app.shared.embedded import embedded_database, with_secrets
-from app.shared.exceptions import AppError, Stale, Unavailable
-from app.shared.http import Principal, StrandRequest, provide_paging, refuse_bad_query
+from app.shared.exceptions import AppError, Conflict, NotFound, Stale, Unavailable
+from app.shared.http import Principal, StrandRequest, provide_paging, refuse_bad_request
 from app.shared.jobs import JobQueue
 from app.shared.logs import configure_logs
 from app.shared.resources import Resources, open_resources
 
 log = logging.getLogger(__name__)
 
+FOREIGN_KEY_VIOLATION = "23503"
+ROOM_FOR_A_FORM = 65536
 DOCS_PAGE = """<!doctype html>
 <html lang="en">
 <head>
@@ -49,6 +53,7 @@ DOCS_PAGE = """<!doctype html>
 </body>
 </html>
 """
+DOCS_ASSETS = {"swagger-ui.css": "text/css", "swagger-ui-bundle.js": "text/javascript"}
 DOCS_SCRIPT = """SwaggerUIBundle({
   url: "/schema/openapi.json", dom_id: "#reference", deepLinking: true, validatorUrl: null,
   presets: [SwaggerUIBundle.presets.apis], defaultModelsExpandDepth: 0, persistAuthorization: true
@@ -64,6 +69,16 @@ def controllers() -> list[type[Controller]]:
         for member in vars(module).values()
         if isinstance(member, type) and issubclass(member, Controller) and member.__module__ == module.__name__
     ]
+
+
+def within_limits(controller: type[Controller], settings: Settings) -> type[Controller]:
+    """A controller that takes files has the limit of files, and room for the form around one."""
+    if not vars(controller).get("opt", {}).get("multipart"):
+        return controller
+    limit = settings.file_limit_bytes + ROOM_FOR_A_FORM
+    return type(
+        controller.__name__, (controller,), {"request_max_body_size": limit, "__module__": controller.__module__}
+    )
 
 
 def respond(status: int, detail: str, code: str, extra: Any = None, headers: Any = None) -> Response[Any]:
@@ -91,6 +106,8 @@ def on_http_error(_: Request[Any, Any, Any], error: HTTPException) -> Response[A
         405: "This address doesn't take this method.",
         413: "The body is too large.",
     }.get(status, error.detail)
+    if missing := re.match(r"Missing required \w+ parameter '([^']+)'", error.detail):
+        extra = [{"field": missing.group(1), "message": "is missing"}]
     if status == 400 and extra:
         detail = "The request is not valid: " + "; ".join(f"{item['field']}: {item['message']}" for item in extra[:5])
     headers = {name: value for name, value in (error.headers or {}).items() if name.lower() == "allow"}
@@ -100,9 +117,12 @@ def on_http_error(_: Request[Any, Any, Any], error: HTTPException) -> Response[A
 def field_error(item: dict[str, Any]) -> dict[str, str]:
     """Litestar's note on one value as the field's name and what is wrong with it."""
     field, message = str(item.get("key", "body")), str(item.get("message", ""))
-    if named := re.fullmatch(r"Object (?:contains unknown|missing required) field `(.+)`", message):
+    if named := re.fullmatch(r"Object (?:contains unknown|missing required) field `(.+)`", message, re.DOTALL):
         inside = f"{field}." if field != "data" else ""
-        return {"field": f"{inside}{named.group(1)}", "message": "is unknown" if "unknown" in message else "is missing"}
+        return {
+            "field": f"{inside}{named.group(1)[:100]}",
+            "message": "is unknown" if "unknown" in message else "is missing",
+        }
     if field == "data":
         return {"field": "body", "message": "is missing" if message == "'data'" else message}
     return {"field": field, "message": "is missing" if message == f"'{field}'" else message}
@@ -110,6 +130,8 @@ def field_error(item: dict[str, Any]) -> dict[str, str]:
 
 def on_database_error(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
     """The database is away or busy: say so, and when to try again. Anything else is our mistake."""
+    if getattr(getattr(error, "orig", None), "sqlstate", None) == FOREIGN_KEY_VIOLATION:
+        return on_app_error(request, NotFound("What this belongs to was deleted meanwhile."))
     if unreachable(error):
         log.warning("The database can't be reached: %s", type(error).__name__)
         return on_app_error(request, Unavailable("The database can't be reached; try again in a moment."))
@@ -117,7 +139,15 @@ def on_database_error(request: Request[Any, Any, Any], error: Exception) -> Resp
 
 
 def on_stale_row(request: Request[Any, Any, Any], _: StaleDataError) -> Response[Any]:
-    return on_app_error(request, Stale("It was changed at the same time by another request; read it again."))
+    said = "It was changed at the same time by another request; read it again."
+    return on_app_error(request, Stale(said) if "if-match" in request.headers else Conflict(said))
+
+
+def on_undecodable(_: Request[Any, Any, Any], error: Exception) -> Response[Any]:
+    """A form's part that is not in the encoding that it claims. Any other failed look-up is our mistake."""
+    if isinstance(error, UnicodeDecodeError) or str(error).startswith("unknown encoding"):
+        return respond(400, "A part of the form is not text in UTF-8.", "invalid_request")
+    return on_unexpected_error(_, error)
 
 
 def on_unexpected_error(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
@@ -135,12 +165,21 @@ async def docs_script() -> str:
     return DOCS_SCRIPT
 
 
-def docs_assets() -> Path:
+@get("/docs/assets/{name:str}", opt={"public": True}, include_in_schema=False)
+async def docs_asset(name: FromPath[str]) -> Response[bytes]:
     """Swagger UI's files, from the package that carries them; nothing is loaded from elsewhere."""
+    if name not in DOCS_ASSETS:
+        raise NotFound("There is nothing at this address.")
+    headers = {"Cache-Control": "public, max-age=86400"}
+    return Response(await asyncio.to_thread(read_docs_asset, name), media_type=DOCS_ASSETS[name], headers=headers)
+
+
+@cache
+def read_docs_asset(name: str) -> bytes:
     spec = find_spec("flask_swagger_ui")
     assert spec is not None
     assert spec.origin is not None
-    return Path(spec.origin).parent / "dist"
+    return (Path(spec.origin).parent / "dist" / name).read_bytes()
 
 
 async def provide_session(resources: NamedDependency[Resources]) -> AsyncIterator[AsyncSession]:
@@ -178,15 +217,19 @@ def create_app(settings: Settings) -> Litestar:
 
     return Litestar(
         [
-            Router("/api/v1", route_handlers=controllers(), guards=[require_access_token]),
+            Router(
+                "/api/v1",
+                route_handlers=[within_limits(one, settings) for one in controllers()],
+                guards=[require_access_token],
+            ),
             docs_page,
             docs_script,
-            create_static_files_router("/docs/assets", [docs_assets()], opt={"public": True}, include_in_schema=False),
+            docs_asset,
         ],
         lifespan=[lifespan],
         logging_config=None,
         request_class=StrandRequest,
-        before_request=refuse_bad_query,
+        before_request=refuse_bad_request,
         request_max_body_size=settings.json_body_limit_bytes,
         dependencies={
             "session": Provide(provide_session),
@@ -203,6 +246,8 @@ def create_app(settings: Settings) -> Litestar:
             DBAPIError: on_database_error,
             PoolTimeout: on_database_error,
             OSError: on_database_error,
+            UnicodeDecodeError: on_undecodable,
+            LookupError: on_undecodable,
             Exception: on_unexpected_error,
         },
         openapi_config=OpenAPIConfig(

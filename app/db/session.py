@@ -4,7 +4,7 @@ import asyncio
 import logging
 import random
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable
 from contextlib import asynccontextmanager, suppress
 from typing import Any, TypeVar
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
@@ -22,6 +22,7 @@ T = TypeVar("T")
 
 DEADLOCKS = {"40P01", "40001"}
 _AFTER_COMMIT = "after_commit"
+_AFTER_ROLLBACK = "after_rollback"
 _BACKGROUND: set[asyncio.Task[Any]] = set()
 
 
@@ -57,6 +58,7 @@ class Database:
             pool_size=pool_size,
             max_overflow=pool_size,
             pool_pre_ping=True,
+            hide_parameters=True,  # an error's text goes to the log; hashes and personal data don't
             pool_timeout=10,
             json_serializer=lambda value: msgspec.json.encode(value).decode(),
             json_deserializer=msgspec.json.decode,
@@ -72,12 +74,13 @@ class Database:
     async def transaction(self) -> AsyncIterator[AsyncSession]:
         """Commit on a clean exit, roll back on any exception, then start what waited for the commit."""
         async with self._sessions() as session:
-            async with session.begin():
-                yield session
-            for work in session.info.pop(_AFTER_COMMIT, ()):
-                background = asyncio.create_task(work())
-                _BACKGROUND.add(background)
-                background.add_done_callback(_forget)
+            try:
+                async with session.begin():
+                    yield session
+            except BaseException:
+                _start(session.info.pop(_AFTER_ROLLBACK, ()))
+                raise
+            _start(session.info.pop(_AFTER_COMMIT, ()))
 
     async def patiently(self, work: Callable[[AsyncSession], Awaitable[T]], seconds: float = 60) -> T:
         """Run *work*, which must be idempotent, in a transaction: again and again while PostgreSQL is away."""
@@ -104,6 +107,18 @@ def after_commit(session: AsyncSession, work: Callable[[], Coroutine[Any, Any, N
     session.info.setdefault(_AFTER_COMMIT, []).append(work)
 
 
+def after_rollback(session: AsyncSession, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    """Start *work* if this transaction rolls back: to take away what was made outside of the database."""
+    session.info.setdefault(_AFTER_ROLLBACK, []).append(work)
+
+
+def _start(waiting: Iterable[Callable[[], Coroutine[Any, Any, None]]]) -> None:
+    for work in waiting:
+        background = asyncio.create_task(work())
+        _BACKGROUND.add(background)
+        background.add_done_callback(_forget)
+
+
 def _prepare_connection(connection: Any, _: Any) -> None:
     with suppress(ValueError):  # before the first migration there is no vector type
         connection.run_async(register_vector)
@@ -112,4 +127,4 @@ def _prepare_connection(connection: Any, _: Any) -> None:
 def _forget(task: asyncio.Task[Any]) -> None:
     _BACKGROUND.discard(task)
     if not task.cancelled() and (error := task.exception()):
-        log.warning("Work after a commit failed: %r", error)
+        log.warning("Work after a transaction failed: %r", error)

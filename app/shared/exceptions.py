@@ -61,6 +61,11 @@ class TooLarge(AppError):
     code = "too_large"
 
 
+class WrongMediaType(AppError):
+    status_code = 415
+    code = "unsupported_media_type"
+
+
 class Unprocessable(AppError):
     """Understood, but impossible: an unreadable file, nothing to analyse."""
 

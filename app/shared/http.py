@@ -7,14 +7,16 @@ from uuid import UUID
 
 import msgspec
 from litestar import Request, Response
+from litestar.exceptions import SerializationException
 from litestar.params import FromQuery, HeaderParameter, QueryParameter
 from msgspec import Struct
 
 from app.db.models import Role
-from app.shared.exceptions import Malformed, Stale
+from app.shared.exceptions import Malformed, Stale, WrongMediaType
 
 T = TypeVar("T")
 BIGGEST_OFFSET = 1_000_000_000
+DEEPEST = 60
 
 
 class Principal(Struct, frozen=True):
@@ -99,16 +101,17 @@ class StrandRequest(Request[Any, Any, Any]):
         if "trimmed" not in self.scope["state"]:
             try:
                 body = await super().json()
-            except RecursionError:
-                raise Malformed("The body is nested too deeply.") from None
-            if isinstance(body, dict) or body is None:
-                self.scope["state"]["trimmed"] = trimmed(body)
-            else:
+            except (SerializationException, UnicodeDecodeError, RecursionError) as error:
+                raise Malformed(f"The body is not JSON in UTF-8: {str(error)[:200]}.") from None
+            if body is not None and not isinstance(body, dict):
                 raise Malformed("The body must be a JSON object.")
+            self.scope["state"]["trimmed"] = trimmed(body)
         return self.scope["state"]["trimmed"]
 
 
-def trimmed(value: Any, name: str = "") -> Any:
+def trimmed(value: Any, name: str = "", depth: int = 0) -> Any:
+    if depth > DEEPEST:
+        raise Malformed("The body is nested too deeply.")
     if isinstance(value, str):
         if "\x00" in value:
             raise Malformed(
@@ -116,14 +119,14 @@ def trimmed(value: Any, name: str = "") -> Any:
             )
         return value if "password" in name else value.strip()
     if isinstance(value, dict):
-        return {key: trimmed(item, key) for key, item in value.items()}
+        return {key: trimmed(item, key, depth + 1) for key, item in value.items()}
     if isinstance(value, list):
-        return [trimmed(item, name) for item in value]
+        return [trimmed(item, name, depth + 1) for item in value]
     return value
 
 
-async def refuse_bad_query(request: Request[Any, Any, Any]) -> None:
-    """A query string that is no UTF-8 text, or holds U+0000, is the client's mistake."""
+async def refuse_bad_request(request: Request[Any, Any, Any]) -> None:
+    """A query string that is no text, or a body of another media type than the route takes, is the client's mistake."""
     raw = unquote_to_bytes(request.scope["query_string"].replace(b"+", b" "))
     try:
         text = raw.decode()
@@ -131,6 +134,13 @@ async def refuse_bad_query(request: Request[Any, Any, Any]) -> None:
         raise Malformed("The query string is not UTF-8 text.") from None
     if "\x00" in text:
         raise Malformed("The query string can't contain the character U+0000.")
+    sent = request.headers.get("content-type")
+    has_body = request.headers.get("content-length", "0") != "0" or "transfer-encoding" in request.headers
+    if sent is not None and has_body and request.method in {"POST", "PUT", "PATCH", "DELETE"}:
+        media_type = sent.partition(";")[0].strip().lower()
+        wanted = "multipart/form-data" if request.route_handler.opt.get("multipart") else "application/json"
+        if media_type != wanted and not (wanted == "application/json" and media_type.endswith("+json")):
+            raise WrongMediaType(f"Send the body as {wanted}.")
 
 
 IfMatch = Annotated[

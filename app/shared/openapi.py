@@ -20,7 +20,8 @@ MEANINGS = {
 
 
 def errors(*statuses: int) -> dict[int, ResponseSpec]:
-    """The error answers of a route, for its `responses=`."""
+    """The error answers of a route, for its `responses=`; what can be malformed can also be of the wrong media type."""
+    statuses = (*statuses, 415) if 400 in statuses else statuses
     return {
         status: ResponseSpec(ErrorBody, description=MEANINGS[status], generate_examples=False) for status in statuses
     }

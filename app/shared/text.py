@@ -10,7 +10,7 @@ LONGEST_WORD = 64
 """A longer run of letters is data, not a word."""
 
 _WORD = re.compile(r"[^\W_]+(?:['’\-][^\W_]+)*")
-_END = re.compile(r"[.!?…]+[\"'”’)\]]*(?=\s|$)|\n\s*\n")
+_END = re.compile(r"(?<![.!?…])[.!?…]++[\"'”’)\]]*+(?=\s|$)|\n[^\S\n]*+\n")
 _ABBREVIATION = re.compile(
     r"(?:\b(?:mr|mrs|ms|dr|prof|st|vs|etc|e\.g|i\.e|fig|no|vol|jr|sr|approx|ca|cf|dept|est|inc|ltd|co)|\b[a-z])\.$",
     re.IGNORECASE,
@@ -38,7 +38,7 @@ SEARCH_CONFIGS = {
 
 def normalise(text: str) -> str:
     """NFC, LF line ends, no control characters but tab and newline, no byte order mark."""
-    text = unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n"))
+    text = unicodedata.normalize("NFC", re.sub(r"\r\n|[\r\f\v]", "\n", text))
     return "".join(c for c in text if c in "\n\t" or (c >= " " and c != "\ufeff" and not "\x7f" <= c <= "\x9f"))
 
 

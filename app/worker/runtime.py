@@ -19,7 +19,7 @@ from app import VERSION
 from app.config import Settings
 from app.db.session import unreachable
 from app.shared.bell import Bell
-from app.shared.exceptions import AppError, NotFound, Unavailable
+from app.shared.exceptions import AppError, Unavailable
 from app.shared.faults import fault
 from app.shared.job_store import ClaimedJob, JobStore
 from app.shared.jobs import TASKS, JobContext, Task
@@ -302,7 +302,7 @@ class Run:
             await self.runtime.tell_task(self.job.kind, self.job.input, change.get("error"))
 
     async def _fail(self, error: AppError) -> None:
-        await self._settle("failed", error={"code": error.error_code, "message": error.message, "retryable": not isinstance(error, NotFound)})  # fmt: skip
+        await self._settle("failed", error={"code": error.error_code, "message": error.message, "retryable": error.error_code.startswith("provider_")})  # fmt: skip
 
     async def _try_later(self, error: Exception) -> None:
         """Backoff min(2^n, 300) seconds with jitter, or what the provider asked for; then it gives up."""

@@ -1,4 +1,4 @@
-from typing import Any
+from typing import Any, cast
 
 from litestar import Controller, Request, Response, delete, get, patch, post
 from litestar.di import NamedDependency, Provide
@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.db.session import after_commit
 from app.features.accounts.schemas import Erasure, Login, RefreshRequest, Registration, TokenPair, UserRead, UserUpdate
 from app.features.accounts.service import AccountService
-from app.shared.http import IfMatch, IfNoneMatch, Principal, check_if_match, convert, etag, tagged
+from app.shared.http import ErrorBody, IfMatch, IfNoneMatch, Principal, check_if_match, convert, etag, tagged
 from app.shared.openapi import errors
 from app.shared.resources import Resources
 
@@ -41,13 +41,15 @@ class AuthController(Controller):
 
     @post("/refresh", status_code=HTTP_200_OK, responses=errors(400, 401))
     async def refresh(
-        self,
-        data: JSONBody[RefreshRequest],
-        accounts: NamedDependency[AccountService],
-        resources: NamedDependency[Resources],
-    ) -> TokenPair:
+        self, data: JSONBody[RefreshRequest], accounts: NamedDependency[AccountService]
+    ) -> Response[TokenPair]:
         """Exchange a refresh token for a new pair; the old one is dead, and using it again ends the sign-in."""
-        return await accounts.refresh(data.refresh_token, resources.db)
+        pair = await accounts.refresh(data.refresh_token)
+        if pair is None:
+            refused = ErrorBody(401, "The refresh token is not valid; sign in again.", "invalid_refresh_token", [])
+            headers = {"WWW-Authenticate": "Bearer"}
+            return Response(cast("TokenPair", refused), status_code=401, headers=headers)
+        return Response(pair, status_code=HTTP_200_OK)
 
     @post("/logout", status_code=HTTP_204_NO_CONTENT, responses=errors(400))
     async def logout(self, data: JSONBody[RefreshRequest], accounts: NamedDependency[AccountService]) -> None:
@@ -82,7 +84,7 @@ class MeController(Controller):
         if_match: IfMatch = None,  # noqa: ARG002  read by `check_if_match`
     ) -> Response[UserRead]:
         """Change your account; what is missing stays."""
-        me = await accounts.get(user.id)
+        me = await accounts.get(user.id, lock=True)
         check_if_match(request, me.revision)
         if data.display_name is not UNSET:
             me = await accounts.rename(user.id, data.display_name)

@@ -7,7 +7,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from uuid_utils.compat import uuid7
 
 from app.db.models import ContentSource, RefreshToken, Role, User, UserSession
-from app.db.session import Database
 from app.features.accounts.passwords import hash_password, password_matches
 from app.features.accounts.schemas import Registration, TokenPair
 from app.features.accounts.tokens import (
@@ -18,9 +17,10 @@ from app.features.accounts.tokens import (
     new_refresh_token,
     read_access_token,
 )
-from app.shared.exceptions import Conflict, Forbidden, NotFound, Unauthenticated
+from app.shared.exceptions import Conflict, Forbidden, Malformed, NotFound, Unauthenticated
 from app.shared.http import Principal
 
+LONGEST_EMAIL = 320
 WRONG_SIGN_IN = "The e-mail or the password is wrong."
 
 
@@ -33,6 +33,8 @@ class AccountService:
 
     async def register(self, data: Registration, role: Role = Role.CREATOR) -> User:
         email = data.email.lower()
+        if len(email) > LONGEST_EMAIL:  # some letters grow when they are made small
+            raise Malformed("The e-mail is too long.", extra=[{"field": "email", "message": "is too long"}])
         taken = Conflict("An account with this e-mail exists; sign in, or use another e-mail.", code="email_taken")
         if await self.session.scalar(select(User.id).where(User.email == email)):
             raise taken
@@ -59,24 +61,21 @@ class AccountService:
         await self.session.flush()
         return await self._issue(user, signed_in.id)
 
-    async def refresh(self, token: str, db: Database) -> TokenPair:
-        """A new pair for the token, which is spent by it. A token that is used twice was stolen: its family ends."""
+    async def refresh(self, token: str) -> TokenPair | None:
+        """A new pair for the token, which is spent by it. None: it is no good, and one that is used a second time was
+        stolen, so its family ends; that has to be committed, so it is not an exception."""
         found = await self.session.scalar(
             select(RefreshToken).where(RefreshToken.token_hash == fingerprint(token)).with_for_update()
         )
-        refused = Unauthenticated("The refresh token is not valid; sign in again.", code="invalid_refresh_token")
         if found is None or found.expires_at < datetime.now(UTC):
-            raise refused
+            return None
         family = await self.session.get_one(UserSession, found.session_id)
         if found.spent_at is not None:
-            async with db.transaction() as own:  # stays, though this request is refused
-                await own.execute(
-                    update(UserSession).where(UserSession.id == family.id).values(revoked_at=datetime.now(UTC))
-                )
-            raise refused
+            family.revoked_at = family.revoked_at or datetime.now(UTC)
+            return None
         user = await self.session.get_one(User, family.user_id)
         if family.revoked_at is not None or not user.is_active:
-            raise refused
+            return None
         found.spent_at = datetime.now(UTC)
         family.expires_at = _refresh_end()
         return await self._issue(user, family.id)
@@ -106,8 +105,8 @@ class AccountService:
             raise Unauthenticated("This sign-in has ended; sign in again.", code="session_ended")
         return Principal(row.id, row.role, claims.session_id)
 
-    async def get(self, user_id: UUID) -> User:
-        user = await self.session.get(User, user_id)
+    async def get(self, user_id: UUID, *, lock: bool = False) -> User:
+        user = await self.session.get(User, user_id, with_for_update=lock)
         if user is None:
             raise NotFound("There is no such account.")
         return user
@@ -120,7 +119,7 @@ class AccountService:
 
     async def erase(self, user_id: UUID, password: str) -> list[str]:
         """Delete the account and everything that it owns; gives the storage keys that are left to delete."""
-        user = await self.get(user_id)
+        user = await self.get(user_id, lock=True)  # waits for uploads that are on their way
         if not await password_matches(password, user.password_hash):
             raise Forbidden("The password is wrong; nothing was erased.", code="wrong_password")
         keys = await self.session.scalars(

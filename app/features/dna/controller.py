@@ -115,7 +115,7 @@ class DnaController(Controller):
         if_match: IfMatch = None,  # noqa: ARG002  read by `check_if_match`
     ) -> Response[ProfileRead]:
         """Rename a profile, or set how far generation may go from it."""
-        profile = await profiles.owned(user.id, profile_id)
+        profile = await profiles.owned(user.id, profile_id, lock=True)
         check_if_match(request, profile.revision)
         profile = await profiles.change(profile, data)
         return Response(read_profile(profile), headers={"ETag": etag(profile.revision)})
@@ -125,7 +125,7 @@ class DnaController(Controller):
         self, profile_id: FromPath[UUID], user: NamedDependency[Principal], profiles: NamedDependency[DnaService]
     ) -> None:
         """Delete a profile; a project that had chosen it has none then."""
-        await profiles.remove(await profiles.owned(user.id, profile_id))
+        await profiles.remove(await profiles.owned(user.id, profile_id, lock=True))
 
     @post("/{profile_id:uuid}/match", status_code=HTTP_200_OK, responses=errors(400, 401, 404, 413))
     async def match_text(

@@ -33,9 +33,19 @@ class Controls(Struct, forbid_unknown_fields=True):
     pace: Step = 0
 
 
+class ControlsUpdate(Struct, forbid_unknown_fields=True):
+    """What is missing stays."""
+
+    formality: Step | UnsetType = UNSET
+    energy: Step | UnsetType = UNSET
+    humour: Step | UnsetType = UNSET
+    depth: Step | UnsetType = UNSET
+    pace: Step | UnsetType = UNSET
+
+
 class ProfileUpdate(Struct, forbid_unknown_fields=True):
     name: ProfileName | UnsetType = UNSET
-    controls: Controls | UnsetType = UNSET
+    controls: ControlsUpdate | UnsetType = UNSET
 
 
 class MatchRequest(Struct, forbid_unknown_fields=True):

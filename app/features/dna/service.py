@@ -4,7 +4,7 @@ from uuid import UUID
 
 import msgspec
 from msgspec import UNSET, to_builtins
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import undefer
 from uuid_utils.compat import uuid7
@@ -26,8 +26,12 @@ class DnaService:
     def __init__(self, session: AsyncSession) -> None:
         self.session = session
 
-    async def owned(self, owner_id: UUID, profile_id: UUID, *, with_fingerprint: bool = False) -> DnaProfile:
+    async def owned(
+        self, owner_id: UUID, profile_id: UUID, *, with_fingerprint: bool = False, lock: bool = False
+    ) -> DnaProfile:
         query = select(DnaProfile).where(DnaProfile.id == profile_id, DnaProfile.owner_id == owner_id)
+        if lock:
+            query = query.with_for_update()
         profile = await self.session.scalar(
             query.options(undefer(DnaProfile.fingerprint)) if with_fingerprint else query
         )
@@ -159,11 +163,13 @@ class DnaService:
         if data.name is not UNSET:
             profile.name = data.name
         if data.controls is not UNSET:
-            profile.controls = to_builtins(data.controls)
+            profile.controls = {**profile.controls, **to_builtins(data.controls)}
         await self.session.flush()
         return profile
 
     async def remove(self, profile: DnaProfile) -> None:
+        chosen = update(Project).where(Project.dna_profile_id == profile.id)
+        await self.session.execute(chosen.values(dna_profile_id=None, revision=Project.revision + 1))
         await self.session.execute(delete(DnaProfile).where(DnaProfile.id == profile.id))
 
 

@@ -99,22 +99,31 @@ class JobController(Controller):
         async with resources.db.transaction() as session:
             await JobService(session).get(user.id, job_id)
         last = request.headers.get("last-event-id", "0").strip()
-        after = int(last) if last.isdigit() and len(last) < 10 else 0
-        return ServerSentEvent(_follow(resources, job_id, after))
+        after = int(last) if last.isascii() and last.isdigit() and len(last) < 10 else 0
+        return ServerSentEvent(_follow(resources, user, job_id, after))
 
 
-async def _follow(resources: Resources, job_id: UUID, after: int) -> AsyncIterator[ServerSentEventMessage]:
-    """Every event after *after*, until the job has ended and all of them were sent."""
+async def _follow(
+    resources: Resources, user: Principal, job_id: UUID, after: int
+) -> AsyncIterator[ServerSentEventMessage]:
+    """Every event after *after*, until the job has ended and all of them were sent, or the sign-in ends. An ending that
+    a retry undid is told as the status that it was, so that `end` is always the last."""
     silent = 0.0
     while True:
         async with resources.db.transaction() as session:
+            service = JobService(session)
             job = await session.get(Job, job_id)
-            events = await JobService(session).events_after(job_id, after)
+            if job is None or not await service.signed_in(user):
+                return
+            if after > job.event_seq:
+                after = 0
+            events = await service.events_after(job_id, after)
         for event in events:
             after, silent = event.seq, 0.0
             data = msgspec.json.encode(event.data).decode()
-            yield ServerSentEventMessage(data=data, event=event.type, id=str(event.seq), retry=2000)
-        if job is None or (job.status in ENDED and after >= job.event_seq):
+            kind = "status" if event.type == "end" and event.seq < job.event_seq else event.type
+            yield ServerSentEventMessage(data=data, event=kind, id=str(event.seq), retry=2000)
+        if job.status in ENDED and after >= job.event_seq:
             return
         await asyncio.sleep(POLL_SECONDS)
         silent += POLL_SECONDS

@@ -6,10 +6,10 @@ from sqlalchemy import func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.config import Settings
-from app.db.models import Job, JobEvent, JobStatus, JobStep, ModelCall, WorkerProcess
+from app.db.models import Job, JobEvent, JobStatus, JobStep, ModelCall, UserSession, WorkerProcess
 from app.features.jobs.schemas import EventRead, JobRead, StepRead, UsageRead
 from app.shared.exceptions import Conflict, NotFound
-from app.shared.http import Page, Paging, convert
+from app.shared.http import Page, Paging, Principal, convert
 from app.shared.jobs import TASKS
 
 ORDERS = {"created_at": Job.created_at, "finished_at": Job.finished_at, "status": Job.status, "kind": Job.kind}
@@ -124,6 +124,11 @@ class JobService:
     async def events_after(self, job_id: UUID, seq: int) -> list[EventRead]:
         query = select(JobEvent).where(JobEvent.job_id == job_id, JobEvent.seq > seq).order_by(JobEvent.seq).limit(500)
         return [convert(event, EventRead) for event in await self.session.scalars(query)]
+
+    async def signed_in(self, user: Principal) -> bool:
+        """Whether the sign-in that a stream was opened with still holds."""
+        query = select(UserSession.id).where(UserSession.id == user.session_id, UserSession.revoked_at.is_(None))
+        return await self.session.scalar(query) is not None
 
     async def workers_alive(self, within_seconds: float) -> int:
         recent = WorkerProcess.seen_at > func.now() - text("make_interval(secs => :within)").bindparams(

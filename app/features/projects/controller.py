@@ -82,7 +82,7 @@ class ProjectController(Controller):
         if_match: IfMatch = None,  # noqa: ARG002  read by `check_if_match`
     ) -> Response[ProjectRead]:
         """Change a project; what is missing stays, null clears."""
-        project = await projects.owned(user.id, project_id)
+        project = await projects.owned(user.id, project_id, lock=True)
         check_if_match(request, project.revision)
         project = await projects.change(project, data)
         return Response(convert(project, ProjectRead), headers={"ETag": etag(project.revision)})
@@ -97,5 +97,5 @@ class ProjectController(Controller):
         resources: NamedDependency[Resources],
     ) -> None:
         """Delete a project with its sources, profiles, jobs and files."""
-        for key in await projects.remove(await projects.owned(user.id, project_id)):
+        for key in await projects.remove(await projects.owned(user.id, project_id, lock=True)):
             after_commit(session, lambda key=key: resources.storage.delete(key))  # type: ignore[misc]

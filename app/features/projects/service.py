@@ -7,6 +7,7 @@ from advanced_alchemy.service import SQLAlchemyAsyncRepositoryService
 from msgspec import UNSET
 from msgspec.structs import asdict
 from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.db.models import ContentSource, DnaProfile, Project, ProjectStatus
 from app.features.projects.schemas import ProjectCreate, ProjectUpdate
@@ -27,9 +28,11 @@ class ProjectService(SQLAlchemyAsyncRepositoryService[Project]):
     async def start(self, owner_id: UUID, data: ProjectCreate) -> Project:
         return await self.create(Project(owner_id=owner_id, **asdict(data)))
 
-    async def owned(self, owner_id: UUID, project_id: UUID) -> Project:
-        """The project, if it is this owner's."""
-        project = await self.get_one_or_none(id=project_id, owner_id=owner_id)
+    async def owned(self, owner_id: UUID, project_id: UUID, *, lock: bool = False) -> Project:
+        """The project, if it is this owner's; locked, it waits for whoever is at it, uploads on their way included."""
+        query = select(Project).where(Project.id == project_id, Project.owner_id == owner_id)
+        session: AsyncSession = self.repository.session
+        project = await session.scalar(query.with_for_update() if lock else query)
         if project is None:
             raise NotFound("There is no such project.")
         return project

@@ -8,6 +8,7 @@ from uuid import UUID
 from msgspec import Struct
 
 from app.shared.evidence import Span
+from app.shared.text import word_spans
 
 RANK_CONSTANT = 60
 """Of reciprocal rank fusion (Cormack, Clarke, Buettcher 2009)."""
@@ -21,7 +22,7 @@ CANDIDATES = 50
 HIGHLIGHT_ON, HIGHLIGHT_OFF = "\x02", "\x03"
 
 _PHRASE = re.compile(r'"([^"]{1,500})"')
-_MINUS = re.compile(r"(?:^|\s)-(\w[\w'’-]*)")
+_MINUS = re.compile(r"(?:^|\s)-([^\W\d_][\w'’-]*)")
 
 
 class SearchQuery(Struct, frozen=True):
@@ -78,5 +79,14 @@ def read_highlights(marked: str) -> tuple[list[Span], list[str]]:
             spans.append(Span(start, place))
         else:
             place += len(part)
-    plain = marked.replace(HIGHLIGHT_ON, "").replace(HIGHLIGHT_OFF, "")
+    plain = unmarked(marked)
     return spans, list(dict.fromkeys(span.of(plain).lower() for span in spans))
+
+
+def unmarked(marked: str) -> str:
+    return marked.replace(HIGHLIGHT_ON, "").replace(HIGHLIGHT_OFF, "")
+
+
+def words_beginning(text: str, lexemes: Sequence[str]) -> list[Span]:
+    """The words that begin with one of the lexemes, which are stems."""
+    return [span for span in word_spans(text) if span.of(text).lower().startswith(tuple(lexemes))]

@@ -16,6 +16,8 @@ from app.features.search.ranking import (
     Ranked,
     SearchQuery,
     read_highlights,
+    unmarked,
+    words_beginning,
 )
 from app.features.search.schemas import Hit, Why
 from app.shared.evidence import Span
@@ -122,11 +124,14 @@ class SearchService:
         any_word = " | ".join("'" + lexeme.replace("\\", "\\\\").replace("'", "''") + "'" for lexeme in lexemes)
         rows = await self.session.execute(text(HITS), {"ids": [one.chunk_id for one in ranked], "any_word": any_word})
         found = {row.id: row for row in rows}
-        return [_hit(found[one.chunk_id], one) for one in ranked if one.chunk_id in found]
+        return [_hit(found[one.chunk_id], one, lexemes) for one in ranked if one.chunk_id in found]
 
 
-def _hit(row: Any, ranked: Ranked) -> Hit:
+def _hit(row: Any, ranked: Ranked, lexemes: Sequence[str]) -> Hit:
     highlights, terms = read_highlights(row.marked)
+    if unmarked(row.marked) != row.text:  # ts_headline leaves words of over 2 kB out, which shifts all that follow
+        highlights = words_beginning(row.text, lexemes)
+        terms = list(dict.fromkeys(span.of(row.text).lower() for span in highlights))
     return Hit(
         chunk_id=row.id,
         source_id=row.source_id,

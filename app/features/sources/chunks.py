@@ -41,27 +41,27 @@ class _Unit(Struct, frozen=True):
 def cut(reading: Reading) -> list[Chunk]:
     """Whole sentences up to 220 words; a new speaker begins a new chunk once there are 120, a new
     section once there are 40; neighbours within a section share up to 30 words of whole sentences."""
-    units = _units(reading)
     groups: list[list[_Unit]] = []
     current: list[_Unit] = []
-    for unit in units:
-        if current and _full(current, unit):
+    size = 0
+    for unit in _units(reading):
+        if current and _full(size, current[-1], unit):
             groups.append(current)
-            current = (
-                _overlap(current) if current[-1].section == unit.section and current[-1].speaker == unit.speaker else []
-            )
+            goes_on = current[-1].section == unit.section and current[-1].speaker == unit.speaker
+            current = _overlap(current) if goes_on else []
+            size = sum(one.words for one in current)
         current.append(unit)
+        size += unit.words
     if current:
         groups.append(current)
-    cue_starts = [cue.start for cue in reading.cues]
-    return [_chunk(reading, ordinal, group, cue_starts) for ordinal, group in enumerate(groups)]
+    cue_starts, paths = [cue.start for cue in reading.cues], _paths(reading)
+    return [_chunk(reading, ordinal, group, cue_starts, paths) for ordinal, group in enumerate(groups)]
 
 
-def _full(current: list[_Unit], unit: _Unit) -> bool:
-    size = sum(one.words for one in current)
-    if size + unit.words > MOST_WORDS or (unit.section != current[-1].section and size >= LEAST_SECTION_WORDS):
+def _full(size: int, last: _Unit, unit: _Unit) -> bool:
+    if size + unit.words > MOST_WORDS or (unit.section != last.section and size >= LEAST_SECTION_WORDS):
         return True
-    return unit.speaker != current[-1].speaker and size >= FEWEST_WORDS
+    return unit.speaker != last.speaker and size >= FEWEST_WORDS
 
 
 def _overlap(group: list[_Unit]) -> list[_Unit]:
@@ -86,7 +86,7 @@ def _units(reading: Reading) -> list[_Unit]:
             for span in _split(text, sentence):
                 section = bisect_right(section_starts, span.start)
                 speaker = _cue_at(reading.cues, cue_starts, span.start)
-                size = max(sum(1 for _ in word_spans(span.of(text))), (span.end - span.start) // CHARACTERS_A_WORD)
+                size = max(1, sum(1 for _ in word_spans(span.of(text))), (span.end - span.start) // CHARACTERS_A_WORD)
                 units.append(_Unit(span, size, section, speaker.speaker if speaker else None))
     return units
 
@@ -120,7 +120,7 @@ def _cue_at(cues: list[Cue], starts: list[int], place: int) -> Cue | None:
     return cues[index] if index >= 0 else None
 
 
-def _chunk(reading: Reading, ordinal: int, group: list[_Unit], cue_starts: list[int]) -> Chunk:
+def _chunk(reading: Reading, ordinal: int, group: list[_Unit], cue_starts: list[int], paths: list[list[str]]) -> Chunk:
     span = Span(group[0].span.start, group[-1].span.end)
     first, last = _cue_at(reading.cues, cue_starts, span.start), _cue_at(reading.cues, cue_starts, span.end - 1)
     speakers = {unit.speaker for unit in group}
@@ -132,15 +132,16 @@ def _chunk(reading: Reading, ordinal: int, group: list[_Unit], cue_starts: list[
         start_seconds=first.start_seconds if first else None,
         end_seconds=last.end_seconds if last else None,
         speaker=speakers.pop() if len(speakers) == 1 else None,
-        heading_path=_path(reading, span.start),
+        heading_path=paths[group[0].section],
         content_hash=hashlib.sha256(body.encode()).hexdigest(),
     )
 
 
-def _path(reading: Reading, place: int) -> list[str]:
-    path: list[tuple[int, str]] = []
+def _paths(reading: Reading) -> list[list[str]]:
+    """The headings above each section, outermost first; section 0 stands before all of them."""
+    paths: list[list[str]] = [[]]
+    above: list[tuple[int, str]] = []
     for heading in reading.headings:
-        if heading.start > place:
-            break
-        path = [*(above for above in path if above[0] < heading.level), (heading.level, heading.title)]
-    return [title for _, title in path]
+        above = [*(one for one in above if one[0] < heading.level), (heading.level, heading.title)]
+        paths.append([title for _, title in above])
+    return paths

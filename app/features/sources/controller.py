@@ -11,9 +11,8 @@ from litestar.status_codes import HTTP_202_ACCEPTED, HTTP_204_NO_CONTENT
 from msgspec import Struct
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.config import Settings
 from app.db.models import Job, SourceKind, SourceRole, SourceStatus
-from app.db.session import after_commit
+from app.db.session import after_commit, after_rollback
 from app.features.jobs.service import JobService
 from app.features.projects.service import ProjectService
 from app.features.sources import readers, tasks
@@ -29,7 +28,7 @@ from app.features.sources.schemas import (
     SourceUpdate,
 )
 from app.features.sources.service import SourceService
-from app.shared.exceptions import Malformed, NotFound
+from app.shared.exceptions import Malformed, NotFound, TooLarge
 from app.shared.http import (
     IdempotencyKey,
     IfMatch,
@@ -47,7 +46,7 @@ from app.shared.openapi import errors
 from app.shared.resources import Resources
 
 
-class FileForm(Struct):
+class FileForm(Struct, forbid_unknown_fields=True):
     """A file of the creator's; the title is the file's name if none is given."""
 
     file: UploadFile
@@ -73,6 +72,12 @@ async def enqueue_ingest(
 ) -> SourceAccepted:
     job = await jobs.enqueue(session, tasks.ingest_source, user.id, project_id, idempotency, source_id=source_id)
     return await describe(session, user, job)
+
+
+async def keep_file(session: AsyncSession, resources: Resources, key: str, data: bytes) -> None:
+    """Store the original; a transaction that does not commit takes it back."""
+    after_rollback(session, lambda: resources.storage.delete(key))
+    await resources.storage.put(key, data)
 
 
 async def describe(session: AsyncSession, user: Principal, job: Job) -> SourceAccepted:
@@ -117,13 +122,32 @@ class ProjectSourceController(Controller):
         media_type = await asyncio.to_thread(readers.sniff, raw, None)
         new = NewSource(data.title, data.role, SourceKind.TEXT, raw, None, media_type, client_address(request))
         source = await SourceService(session).add(user.id, project_id, new)
-        await resources.storage.put(source.storage_key or "", raw)
-        return accepted(await enqueue_ingest(session, jobs, user, project_id, source.id, idempotency))
+        body = await enqueue_ingest(session, jobs, user, project_id, source.id, idempotency)
+        await keep_file(session, resources, source.storage_key or "", raw)
+        return accepted(body)
+
+    @get("/sources", responses=errors(400, 401, 404))
+    async def list_sources(
+        self,
+        project_id: FromPath[UUID],
+        user: NamedDependency[Principal],
+        session: NamedDependency[AsyncSession],
+        paging: NamedDependency[Paging],
+        role: FromQuery[SourceRole | None] = None,
+        status: FromQuery[SourceStatus | None] = None,
+    ) -> Page[SourceRead]:
+        """The project's sources, newest first."""
+        await ProjectService(session=session).owned(user.id, project_id)
+        return await SourceService(session).page(project_id, paging, role, status)
+
+
+class SourceFileController(Controller):
+    path = "/projects/{project_id:uuid}/sources/file"
+    tags = ["sources"]
+    opt = {"multipart": True}
 
     @post(
-        "/sources/file",
         status_code=HTTP_202_ACCEPTED,
-        request_max_body_size=Settings().file_limit_bytes + 65536,
         responses=errors(400, 401, 404, 413, 422, 429),
     )
     async def add_file(
@@ -139,7 +163,12 @@ class ProjectSourceController(Controller):
     ) -> Response[SourceAccepted]:
         """Add a file: plain text in any encoding, Markdown, SubRip or WebVTT. Its content decides what it is."""
         await ProjectService(session=session).owned(user.id, project_id)
-        raw, filename = await data.file.read(), plain_name(data.file.filename)
+        raw = await data.file.read()
+        if len(raw) > resources.settings.file_limit_bytes:
+            raise TooLarge(
+                f"A file has at most {resources.settings.file_limit_bytes:,} bytes; send a larger one by upload."
+            )
+        filename = plain_name(data.file.filename)
         title = (data.title or "").strip() or filename or ""
         if not title or "\x00" in title:
             raise Malformed("Give the source a title.", extra=[{"field": "title", "message": "is missing"}])
@@ -150,22 +179,9 @@ class ProjectSourceController(Controller):
         if earlier := await jobs.earlier(session, user.id, idempotency):
             return accepted(await describe(session, user, earlier))
         source = await SourceService(session).add(user.id, project_id, new)
-        await resources.storage.put(source.storage_key or "", raw)
-        return accepted(await enqueue_ingest(session, jobs, user, project_id, source.id, idempotency))
-
-    @get("/sources", responses=errors(400, 401, 404))
-    async def list_sources(
-        self,
-        project_id: FromPath[UUID],
-        user: NamedDependency[Principal],
-        session: NamedDependency[AsyncSession],
-        paging: NamedDependency[Paging],
-        role: FromQuery[SourceRole | None] = None,
-        status: FromQuery[SourceStatus | None] = None,
-    ) -> Page[SourceRead]:
-        """The project's sources, newest first."""
-        await ProjectService(session=session).owned(user.id, project_id)
-        return await SourceService(session).page(project_id, paging, role, status)
+        body = await enqueue_ingest(session, jobs, user, project_id, source.id, idempotency)
+        await keep_file(session, resources, source.storage_key or "", raw)
+        return accepted(body)
 
 
 class SourceController(Controller):
@@ -197,7 +213,7 @@ class SourceController(Controller):
         if_match: IfMatch = None,  # noqa: ARG002  read by `check_if_match`
     ) -> Response[SourceRead]:
         """Change its title or role. Making it `own` affirms that it is yours."""
-        source = await sources.owned(user.id, source_id)
+        source = await sources.owned(user.id, source_id, lock=True)
         check_if_match(request, source.revision)
         source = await sources.change(source, data, client_address(request))
         return Response(convert(source, SourceRead), headers={"ETag": etag(source.revision)})
@@ -212,7 +228,7 @@ class SourceController(Controller):
         resources: NamedDependency[Resources],
     ) -> None:
         """Delete a source with its text, its chunks and its file."""
-        if key := await sources.remove(await sources.owned(user.id, source_id)):
+        if key := await sources.remove(await sources.owned(user.id, source_id, lock=True)):
             after_commit(session, lambda: resources.storage.delete(key))
 
     @get("/text", responses=errors(401, 404, 409))
@@ -247,7 +263,7 @@ class SourceController(Controller):
         headers = {"Content-Disposition": f'attachment; filename="source-{source.id}"', "ETag": f'"{source.sha256}"'}
         return Response(data, media_type="application/octet-stream", headers=headers)
 
-    @post("/ingest", status_code=HTTP_202_ACCEPTED, responses=errors(401, 404, 409, 422, 429))
+    @post("/ingest", status_code=HTTP_202_ACCEPTED, responses=errors(400, 401, 404, 409, 422, 429))
     async def ingest_again(
         self,
         source_id: FromPath[UUID],
@@ -259,7 +275,7 @@ class SourceController(Controller):
         idempotency_key: IdempotencyKey = None,  # noqa: ARG002  read by `read_idempotency`
     ) -> Response[SourceAccepted]:
         """Read the source again; the version it has serves until the new one is complete."""
-        source = await sources.owned(user.id, source_id)
+        source = await sources.owned(user.id, source_id, lock=True)
         idempotency = await read_idempotency(request)
         if earlier := await jobs.earlier(session, user.id, idempotency):
             return accepted(await describe(session, user, earlier))

@@ -34,7 +34,7 @@ MAGIC = (
 SNIFFED = 65536
 _TIME_MARK = re.compile(r"\\?\[(?:\d{1,2}:)?\d{1,2}:\d{2}\\?\]\s?")
 _STAGE_MARK = re.compile(
-    r"\\?\[(?:laughter|laughs|applause|music|crosstalk|unintelligible|inaudible)[^\]\\]*\\?\]\s?", re.IGNORECASE
+    r"\\?\[(?:laughter|laughs|applause|music|crosstalk|unintelligible|inaudible)[^\]\\]{0,60}\\?\]\s?", re.IGNORECASE
 )
 _SPEAKER_LINE = re.compile(r"^\*\*([^*\n:]{1,80}):\*\*[ \t]*", re.MULTILINE)
 _WORDY_CONTROL = frozenset(b"\t\n\r\f\x1b")
@@ -61,11 +61,11 @@ class Reading(Struct):
 
 def sniff(data: bytes, filename: str | None) -> str:
     """The media type of what can be read; raises `Unprocessable` for what can't, saying what it is."""
-    if not data.strip():
+    if not data.strip(b" \t\r\n\xef\xbb\xbf\xff\xfe"):
         raise Unprocessable("The file is empty.", code="empty_file")
     head = data[:SNIFFED]
     for magic, what in MAGIC:
-        if head.startswith(magic) and (len(magic) > 2 or b"\x00" in head):
+        if head.startswith(magic) and (not magic.isalnum() or b"\x00" in head):
             raise Unprocessable(
                 f"This is {what}, not text; send a transcript, subtitles or a text file.", code="unreadable_file"
             )
@@ -112,14 +112,14 @@ def decode(data: bytes, *, whole: bool = True) -> str:
     for mark, encoding in ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16")):
         if data.startswith(mark):
             return data[: len(data) - len(data) % 2 if encoding == "utf-16" else None].decode(encoding, "replace")
+    even, odd = data[0:2000:2].count(0), data[1:2000:2].count(0)
+    if max(even, odd) > len(data[:2000]) * 0.3:
+        return data[: len(data) - len(data) % 2].decode("utf-16-be" if even > odd else "utf-16-le", "replace")
     try:
         return _plain(data.decode("utf-8"))
     except UnicodeDecodeError as error:
         if not whole and error.start >= len(data) - 4:
             return _plain(data[: error.start].decode("utf-8"))
-    even, odd = data[0:2000:2].count(0), data[1:2000:2].count(0)
-    if max(even, odd) > len(data[:2000]) * 0.3:
-        return data[: len(data) - len(data) % 2].decode("utf-16-be" if even > odd else "utf-16-le", "replace")
     control = sum(byte < 32 and byte not in _WORDY_CONTROL for byte in data[:SNIFFED])
     if control > len(data[:SNIFFED]) * 0.01:
         raise Unprocessable("This is not text; send a transcript, subtitles or a text file.", code="unreadable_file")

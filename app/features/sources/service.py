@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from uuid_utils.compat import uuid7
 
 from app.db.models import ContentSource, Job, JobStatus, RetrievableText, SourceRole, SourceStatus, SourceVersion
+from app.features import feature_modules
 from app.features.sources.schemas import ChunkRead, NewSource, SourceRead, SourceUpdate, VersionRecord
 from app.shared.evidence import Span
 from app.shared.exceptions import Conflict, NotFound
@@ -57,9 +58,9 @@ class SourceService:
     def __init__(self, session: AsyncSession) -> None:
         self.session = session
 
-    async def owned(self, owner_id: UUID, source_id: UUID) -> ContentSource:
+    async def owned(self, owner_id: UUID, source_id: UUID, *, lock: bool = False) -> ContentSource:
         query = select(ContentSource).where(ContentSource.id == source_id, ContentSource.owner_id == owner_id)
-        source = await self.session.scalar(query)
+        source = await self.session.scalar(query.with_for_update() if lock else query)
         if source is None:
             raise NotFound("There is no such source.")
         return source
@@ -113,7 +114,9 @@ class SourceService:
         return source
 
     async def remove(self, source: ContentSource) -> str | None:
-        """Delete the source with its text and chunks; gives the storage key that is left to delete."""
+        """Delete the source with its text, chunks and what quotes it; gives the storage key that is left to delete."""
+        for module in feature_modules("erasure"):
+            await module.forget_source(self.session, source.id)
         await self.session.delete(source)
         await self.session.flush()
         return source.storage_key

@@ -67,12 +67,13 @@ def read(text: str) -> tuple[list[Cue], str]:
 
 def _blocks(text: str) -> list[_Block]:
     """What stands between one line of times and the next, without the next cue's number, notes and markup."""
-    found = list(_TIMES.finditer(text))
+    found, web = list(_TIMES.finditer(text)), text.lstrip("\ufeff \n").startswith("WEBVTT")
     blocks: list[_Block] = []
     for index, match in enumerate(found):
         end = found[index + 1].start() if index + 1 < len(found) else len(text)
         raw = text[match.end() : end].strip("\n")
-        raw = re.split(r"\n[ \t]*\n", raw, maxsplit=1)[0] if not _wraps(raw) else raw
+        if web and not _wraps(raw):  # behind a blank line stand notes, styles and the next cue's name
+            raw = re.split(r"\n[ \t]*\n", raw, maxsplit=1)[0]
         lines = raw.split("\n")
         if index + 1 < len(found) and len(lines) > 1 and lines[-1].strip().isdigit():
             lines.pop()
