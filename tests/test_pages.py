@@ -82,3 +82,10 @@ async def test_the_report_stands_alone_and_fits_a_phone(browser, tmp_path):
     assert await page.locator("h2").count() == 6
     assert await page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
     assert asked == [path.as_uri()]
+
+
+async def test_only_the_reference_pages_own_files_are_served(anonymous):
+    root = str(anonymous.base_url).removesuffix("/api/v1/")
+    for name in ("%00", "a" * 5000, "../main.py", "..%2f..%2fmain.py", "index.html"):
+        answer = await anonymous.get(f"{root}/docs/assets/{name}")
+        assert answer.status_code == 404, name

@@ -109,7 +109,8 @@ class PipelineRun:
 
 
 def _hash(args: Any, kwargs: Any) -> str:
-    return hashlib.sha256(msgspec.json.encode([args, kwargs], order="sorted")).hexdigest()
+    plain = msgspec.to_builtins([args, kwargs], str_keys=True, order="sorted")
+    return hashlib.sha256(msgspec.json.encode(plain, order="sorted")).hexdigest()
 
 
 def _recall(step: Step[P, Output], name: str, stored_hash: str, input_hash: str, output: str) -> Output:

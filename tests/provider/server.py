@@ -6,9 +6,10 @@ of each text.
 
 import asyncio
 import base64
+import inspect
 import json
 import re
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -19,7 +20,8 @@ import uvicorn
 from app.shared.clients.embeddings import hash_texts
 from tests.conftest import free_port
 
-Answer = Callable[[dict[str, Any]], tuple[int, dict[str, str], bytes]]
+Reply = tuple[int, dict[str, str], bytes]
+Answer = Callable[[dict[str, Any]], Reply | Awaitable[Reply]]
 
 
 @dataclass
@@ -56,7 +58,8 @@ async def provider() -> AsyncIterator[Provider]:
         request = json.loads(body)
         state.requests.append((scope["path"], request))
         answer = state.script.pop(0) if state.script else good
-        code, headers, content = answer(request)
+        given = answer(request)
+        code, headers, content = await given if inspect.isawaitable(given) else given
         raw = [(b"content-type", b"application/json"), *((k.encode(), v.encode()) for k, v in headers.items())]
         await send({"type": "http.response.start", "status": code, "headers": raw})
         await send({"type": "http.response.body", "body": content})

@@ -39,12 +39,14 @@ async def engine_worker(settings, name, url):
     """A worker whose engine is the provider on loopback."""
     chosen = msgspec.structs.replace(settings, job_backoff_seconds=0.05, **ENGINES[name](url))
     async with open_resources(chosen) as resources, JobStore(chosen.database_url, chosen, worker_name()) as store:
-        runtime = Runtime(chosen, resources, store, Bell(build_bell(chosen.database_url)), KINDS)
+        bell = Bell(build_bell(chosen.database_url))
+        runtime = Runtime(chosen, resources, store, bell, KINDS)
         await runtime.start()
         try:
             yield resources
         finally:
             await runtime.stop()
+            await bell.close()
 
 
 @pytest.fixture
@@ -59,10 +61,11 @@ async def own_sources(creator, project, worker):
 
 
 async def enqueue(resources, settings, creator, kind, project, **arguments):
-    queue = JobQueue(Bell(build_bell(settings.database_url)), settings)
+    bell = Bell(build_bell(settings.database_url))
     me = (await creator.get("/users/me")).json()["id"]
     async with resources.db.transaction() as session:
-        job = await queue.enqueue(session, KINDS[kind], me, project, None, **arguments)
+        job = await JobQueue(bell, settings).enqueue(session, KINDS[kind], me, project, None, **arguments)
+    await bell.close()
     return {"id": str(job.id)}
 
 
@@ -196,8 +199,8 @@ async def test_a_call_is_in_the_books_before_it_is_sent(settings, creator, proje
     async with provider() as server, engine_worker(settings, "openai", server.url) as resources:
         seen: list[str] = []
 
-        def slow(request):
-            time.sleep(0.3)
+        async def slow(request):
+            await asyncio.sleep(0.5)
             return written('{"traits": []}')(request)
 
         server.script = [slow]
@@ -210,3 +213,26 @@ async def test_a_call_is_in_the_books_before_it_is_sent(settings, creator, proje
 
     assert seen[0] == "sent"
     assert seen[-1] == "done"
+
+
+async def test_a_cancelled_job_sends_no_second_call(settings, creator, project, own_sources):
+    """The first answer needs a repair; the cancel comes while it is on the wire."""
+    async with provider() as server, engine_worker(settings, "openai", server.url) as resources:
+        job: dict[str, str] = {}
+
+        async def cancel_meanwhile(request):
+            await asyncio.sleep(1.5)
+            return written('{"traits": "none"}')(request)
+
+        server.script = [cancel_meanwhile]
+        job = await build(resources, settings, creator, project, own_sources)
+        while not server.requests:  # noqa: ASYNC110  the provider keeps a list
+            await asyncio.sleep(0.01)
+        assert (await creator.post(f"/jobs/{job['id']}/cancel")).status_code == 202
+        ended = await finished(creator, job)
+        await asyncio.sleep(1.5)
+        calls = await calls_of(resources, job)
+
+    assert ended["status"] == "cancelled"
+    assert len(server.requests) == 1
+    assert [call["state"] for call in calls] == ["done"]

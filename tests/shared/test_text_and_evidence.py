@@ -179,3 +179,28 @@ def test_fusion_prefers_what_both_legs_found_and_lets_an_empty_leg_be_silent():
 )
 def test_the_language_is_told_by_its_small_words(text, language):
     assert detect_language(text) == language
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["Hello there. " + "." * 60_000 + "a", "Hello " + "! " * 40_000, "# a b\n\n" * 8_000, "# a\n" + "[music " * 8_000, "\n" + " " * 60_000 + "x"],
+    ids=["dots", "exclamations", "headings", "open marks", "spaces"],
+)  # fmt: skip
+def test_text_made_to_be_slow_is_cut_into_chunks_of_a_sane_size(text):
+    """With a quadratic step in it this would take minutes."""
+    cut = chunks.cut(readers.read_markdown(normalise(text)))
+
+    assert cut
+    assert max(len(chunk.text) for chunk in cut) < 4_000
+
+
+@pytest.mark.parametrize("name", ["utf-16-le", "utf-16-be"])
+def test_ascii_in_utf16_without_a_mark_is_text(name):
+    assert readers.decode("Plain English, twenty times over. ".encode(name) * 20).startswith("Plain English")
+
+
+@pytest.mark.parametrize(
+    "data", [b"ID3 tags explained in a minute.", b"RIFFs on guitars are fun.", b"MZ is a country code. BM too."]
+)
+def test_prose_that_begins_like_a_file_type_is_prose(data):
+    assert readers.sniff(data, None) == "text/plain"

@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import text
 
 from app.db.models import User
-from app.db.session import plain_url
+from app.db.session import after_commit, after_rollback, plain_url
 from app.shared import jobs as jobs_module
 from app.shared.bell import Bell, build_bell
 from app.shared.exceptions import TooMany, Unavailable, Unprocessable
@@ -90,8 +90,10 @@ async def owner(resources):
 
 
 @pytest.fixture
-def queue(settings):
-    return JobQueue(Bell(build_bell(settings.database_url)), settings)
+async def queue(settings):
+    bell = Bell(build_bell(settings.database_url))
+    yield JobQueue(bell, settings)
+    await bell.close()
 
 
 async def enqueue(resources, queue, owner, kind, tag=None, **settings) -> UUID:
@@ -107,12 +109,14 @@ async def working(settings, resources, **change):
     """A worker that claims the test's tasks."""
     chosen = msgspec.structs.replace(settings, job_max_attempts=3, job_backoff_seconds=0.02, **change)
     async with JobStore(settings.database_url, chosen, worker_name()) as store:
-        runtime = Runtime(chosen, resources, store, Bell(build_bell(settings.database_url)), KINDS)
+        bell = Bell(build_bell(settings.database_url))
+        runtime = Runtime(chosen, resources, store, bell, KINDS)
         await runtime.start()
         try:
             yield runtime
         finally:
             await runtime.stop()
+            await bell.close()
 
 
 async def row(resources, job_id):
@@ -227,8 +231,8 @@ async def test_a_worker_claims_only_kinds_that_it_knows(settings, resources, que
         assert (await row(resources, job.id))["status"] == "queued"
 
 
-async def test_the_queue_limit_of_an_owner_is_429_with_retry_after(settings, resources, owner):
-    small = JobQueue(Bell(build_bell(settings.database_url)), msgspec.structs.replace(settings, owner_max_queued=2))
+async def test_the_queue_limit_of_an_owner_is_429_with_retry_after(settings, resources, queue, owner):
+    small = JobQueue(queue.bell, msgspec.structs.replace(settings, owner_max_queued=2))
     for _ in range(2):
         await enqueue(resources, small, owner, "steady", run_at=_in(600))
 
@@ -252,7 +256,7 @@ async def test_a_small_owner_is_not_held_up_by_a_big_one(settings, resources, qu
         for job_id in big:
             await ended(resources, job_id)
 
-    assert len(waiting) > 30
+    assert len(waiting) > 20
 
 
 async def test_the_limit_of_running_jobs_holds_between_two_claimers_at_once(settings, resources, owner):
@@ -343,3 +347,95 @@ def test_two_tasks_of_one_name_are_refused():
             jobs_module.task()(twice)
     finally:
         del TASKS["rules.twice"]
+
+
+async def branching(context: JobContext, tag: str) -> Result | None:
+    run = PipelineRun(context)
+
+    async def refuse(resources, what: str) -> str:
+        CALLS.append(what)
+        raise Unprocessable("Not this one.", code="branch_refused")
+
+    async with asyncio.TaskGroup() as group:
+        group.create_task(run.branch("good", note, f"{tag}good"))
+        group.create_task(run.branch("bad", refuse, f"{tag}bad"))
+    return None
+
+
+async def busy_when_cancelled(context: JobContext, tag: str) -> Result | None:
+    CALLS.append(tag)
+    await asyncio.sleep(0.2)
+    async with context.resources.db.transaction() as session:
+        await session.execute(
+            text("update jobs set cancel_requested_at = now() where id = :id"), {"id": context.job.id}
+        )
+    raise Unavailable("Busy.", retry_after_seconds=200)
+
+
+async def shaped(context: JobContext, tag: str) -> Result | None:
+    run = PipelineRun(context)
+    values = await run.branch("values", odd_values, tag)
+    CALLS.append(f"{tag}{values!r}")
+    if CALLS.count(f"{tag}again") < 1:
+        CALLS.append(f"{tag}again")
+        raise Unavailable("Once more.", retry_after_seconds=0.01)
+    await run.branch("uses", use_values, values)
+    return None
+
+
+async def odd_values(resources, tag: str) -> dict[int, list[float]]:
+    return {1: [-0.0, 1e20, 0.1]}
+
+
+async def use_values(resources, values: dict[int, list[float]]) -> None:
+    return None
+
+
+for function in (branching, busy_when_cancelled, shaped):
+    KINDS[f"rules.{function.__name__}"] = Task(f"rules.{function.__name__}", function, 20, 3)
+
+
+async def test_a_refusal_in_one_of_several_branches_fails_the_job_at_once(settings, resources, queue, owner):
+    async with working(settings, resources):
+        job = await ended(resources, await enqueue(resources, queue, owner, "branching", "branching-"))
+
+    assert (job["status"], job["error"]["code"]) == ("failed", "branch_refused")
+    assert CALLS.count("branching-bad") == 1
+
+
+async def test_a_cancel_wins_over_another_try(settings, resources, queue, owner):
+    async with working(settings, resources, job_beat_seconds=5):
+        job = await ended(resources, await enqueue(resources, queue, owner, "busy_when_cancelled", "wins-"))
+
+    assert job["status"] == "cancelled"
+
+
+async def test_a_resumed_job_sees_the_same_values_to_the_letter(settings, resources, queue, owner):
+    async with working(settings, resources):
+        job = await ended(resources, await enqueue(resources, queue, owner, "shaped", "shaped-"))
+
+    assert job["status"] == "succeeded"
+    assert CALLS.count("shaped-{1: [-0.0, 1e+20, 0.1]}") == 2
+
+
+async def test_work_waits_for_the_commit_or_for_the_rollback(resources):
+    told: list[str] = []
+
+    async def tell(what):
+        told.append(what)
+
+    async with resources.db.transaction() as session:
+        after_commit(session, lambda: tell("committed"))
+        after_rollback(session, lambda: tell("never"))
+
+    async def fail():
+        async with resources.db.transaction() as session:
+            after_commit(session, lambda: tell("never"))
+            after_rollback(session, lambda: tell("rolled back"))
+            raise ValueError("no")
+
+    with pytest.raises(ValueError, match="no"):
+        await fail()
+    await asyncio.sleep(0.05)
+
+    assert told == ["committed", "rolled back"]

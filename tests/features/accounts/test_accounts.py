@@ -30,6 +30,7 @@ async def test_registering_answers_the_user_without_the_password(anonymous):
     ("change", "field"),
     [
         ({"email": "no at sign"}, "email"),
+        ({"email": "İ" * 300 + "@a.bc"}, "email"),
         ({"password": "short"}, "password"),
         ({"password": "x" * 129}, "password"),
         ({"display_name": "   "}, "display_name"),

@@ -134,6 +134,9 @@ async def test_controls_are_kept_within_their_range(nell, shelf):
     good = await nell.patch(path, json={"controls": {"humour": 2, "pace": -1}})
     bad = await nell.patch(path, json={"controls": {"humour": 3}})
 
+    kept = await nell.patch(path, json={"controls": {"energy": 1}})
+    assert (kept.json()["controls"]["humour"], kept.json()["controls"]["energy"]) == (2, 1)
+    await nell.patch(path, json={"controls": {"energy": 0}})
     assert good.json()["controls"] == {"formality": 0, "energy": 0, "humour": 2, "depth": 0, "pace": -1}
     assert bad.status_code == 400
     assert bad.json()["extra"][0]["field"] == "controls.humour"
@@ -192,3 +195,17 @@ async def test_a_deleted_profile_is_gone_and_no_longer_chosen(nell, shelf):
     assert (await nell.get(f"/dna-profiles/{profile_id}")).status_code == 404
     assert (await nell.get(f"/projects/{shelf['project']}")).json()["dna_profile_id"] is None
     await nell.patch(f"/projects/{shelf['project']}", json={"dna_profile_id": shelf["profile"]["id"]})
+
+
+async def test_a_deleted_sources_quotes_are_gone_from_every_profile(nell, shelf):
+    """Last of the module: it takes a source away."""
+    project = (await nell.get(f"/projects/{shelf['project']}")).headers["etag"]
+    quoted = shelf["profile"]["traits"][0]["evidence"][0]["source_id"]
+    assert (await nell.delete(f"/sources/{quoted}")).status_code == 204
+
+    left = await nell.get(f"/dna-profiles/{shelf['profile']['id']}")
+
+    assert quoted not in left.text
+    assert left.json()["signals"][0]["value"] == shelf["profile"]["signals"][0]["value"]
+    assert (await nell.delete(f"/dna-profiles/{shelf['profile']['id']}")).status_code == 204
+    assert (await nell.get(f"/projects/{shelf['project']}", headers={"If-None-Match": project})).status_code == 200

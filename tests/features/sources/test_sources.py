@@ -1,8 +1,10 @@
 import asyncio
+from uuid import UUID
 
 import pytest
 from sqlalchemy import text
 
+from app.features.sources.service import Published, SourceService
 from tests.conftest import SAMPLES, add_file, add_text, finished
 
 pytestmark = pytest.mark.usefixtures("worker")
@@ -232,3 +234,110 @@ async def test_nobody_reads_a_strangers_source(creator, stranger, project):
     answers.append(await stranger.patch(f"/sources/{source['id']}", json={"title": "mine"}))
 
     assert {answer.status_code for answer in answers} == {404}
+
+
+async def test_an_old_reading_that_ends_late_does_not_take_the_source_back(creator, project, resources):
+    source = await add_text(creator, project, TIDES)
+    await finished(creator, (await creator.post(f"/sources/{source['id']}/ingest")).json()["job"])
+
+    async with resources.db.transaction() as session:
+        await SourceService(session).publish(UUID(source["id"]), 1, Published(1, 1, None))
+    after = (await creator.get(f"/sources/{source['id']}")).json()
+
+    assert (after["version"], after["status"]) == (2, "ready")
+    assert (await creator.get(f"/sources/{source['id']}/chunks")).json()["total"] == after["chunk_count"]
+
+
+async def test_a_source_whose_job_missed_its_deadline_says_so_and_can_be_read_again(
+    creator, project, resources, worker
+):
+    worker.stopping = True
+    try:
+        sent = {"title": "T", "role": "reference", "kind": "text", "text": TIDES}
+        added = (await creator.post(f"/projects/{project}/sources", json=sent)).json()
+        async with resources.db.transaction() as session:
+            late = text("update jobs set deadline_at = now() - interval '1 s' where id = :id and status = 'queued'")
+            await session.execute(late, {"id": added["job"]["id"]})
+        job = await finished(creator, added["job"])
+        await asyncio.sleep(0.3)
+        source = (await creator.get(f"/sources/{added['source']['id']}")).json()
+    finally:
+        worker.stopping = False
+        worker._background[0].cancel()
+        worker._background[0] = asyncio.create_task(worker._claiming())
+
+    if job["status"] == "failed":  # it was not already claimed
+        assert (source["status"], source["error"]["code"]) == ("failed", "deadline")
+        again = await creator.post(f"/sources/{source['id']}/ingest")
+        assert again.status_code == 202
+        assert (await finished(creator, again.json()["job"]))["status"] == "succeeded"
+
+
+async def test_a_cancelled_second_reading_leaves_the_first_serving(creator, project, resources):
+    source = await add_text(creator, project, TIDES)
+
+    async with resources.db.transaction() as session:
+        service = SourceService(session)
+        await service.begin_reading(UUID(source["id"]))
+        await service.mark_failed(UUID(source["id"]), "cancelled", "Reading was cancelled.", "Read it again.")
+    after = (await creator.get(f"/sources/{source['id']}")).json()
+
+    assert after["status"] == "ready"
+    assert (await creator.get(f"/projects/{project}/search", params={"q": "moon"})).json()["items"]
+
+
+async def test_text_behind_a_blank_line_in_a_subrip_cue_is_kept(creator, project):
+    body = b"1\n00:00:01,000 --> 00:00:04,000\nfirst part\n\nlongitude here\n\n2\n00:00:05,000 --> 00:00:06,000\nend\n"
+
+    accepted = (await add_file(creator, project, "a.srt", body)).json()
+    await finished(creator, accepted["job"])
+    read = (await creator.get(f"/sources/{accepted['source']['id']}/text")).json()
+
+    assert read["text"] == "first part longitude here end"
+
+
+@pytest.mark.parametrize(
+    ("headers", "content", "status"),
+    [
+        ({"Content-Type": "text/plain"}, b'{"title": "x"}', 415),
+        ({"Content-Type": "application/x-www-form-urlencoded"}, b"title=x", 415),
+        ({"Content-Type": "application/json"}, b'{"title": "\xff\xfe"}', 400),
+        ({"Content-Type": "application/json"}, b'{"title": "\xed\xa0\x80"}', 400),
+        ({"Content-Type": "application/json"}, b'{"title": "a", "x": ' + b'{"a": ' * 700 + b"1" + b"}" * 701, 400),
+    ],
+)
+async def test_a_body_that_is_not_what_the_route_takes_is_told_so(creator, headers, content, status):
+    answer = await creator.post("/projects", content=content, headers=headers)
+
+    assert answer.status_code == status, answer.text
+    assert set(answer.json()) == {"status_code", "detail", "code", "extra"}
+
+
+async def test_a_form_in_a_foreign_encoding_is_400_and_json_for_a_file_415(creator, project):
+    path = f"/projects/{project}/sources/file"
+    head = b'--b\r\nContent-Disposition: form-data; name="title"\r\nContent-Type: text/plain; charset=bogus\r\n\r\nx\r\n--b--\r\n'
+    form = {"Content-Type": "multipart/form-data; boundary=b"}
+
+    assert (await creator.post(path, content=head, headers=form)).status_code == 400
+    assert (await creator.post(path, json={"title": "x"})).status_code == 415
+
+
+async def test_a_stranger_kind_of_last_event_id_is_ignored(creator, project):
+    source = await add_text(creator, project, TIDES)
+    job = (await creator.get("/jobs")).json()["items"][0]
+
+    for last in ("²", "-1", "x", "999999999"):
+        answer = await creator.get(f"/jobs/{job['id']}/events", headers={"Last-Event-ID": last.encode("latin-1")})
+        assert answer.status_code == 200
+        assert "event: end" in answer.text
+    assert source["status"] == "ready"
+
+
+async def test_words_are_marked_where_they_stand_beside_a_monstrous_token(creator, project):
+    await add_text(creator, project, "x" * 2100 + " then longitude matters to sailors.")
+
+    (hit,) = (await creator.get(f"/projects/{project}/search", params={"q": "matters", "mode": "keyword"})).json()[
+        "items"
+    ]
+
+    assert [hit["text"][span["start"] : span["end"]] for span in hit["highlights"]] == ["matters"]
