@@ -48,11 +48,11 @@ doctor: $(VENV)/.base ## Check settings, servers, keys and versions
 
 lock: $(VENV)/.dev ## Resolve and pin all dependencies with hashes
 	@$(BIN)/uv pip compile pyproject.toml requirements/base.in --extra embedded --universal --python-version 3.11 \
-		--generate-hashes --no-emit-index-url --no-header --quiet --upgrade -o requirements/base.txt
+		--generate-hashes --no-header --quiet --upgrade -o requirements/base.txt
 	@$(BIN)/uv pip compile pyproject.toml requirements/base.in --universal --python-version 3.11 --generate-hashes \
-		--no-emit-index-url --no-header --quiet -c requirements/base.txt -o requirements/image.txt
+		--no-header --quiet -c requirements/base.txt -o requirements/image.txt
 	@$(BIN)/uv pip compile pyproject.toml requirements/base.in requirements/dev.in --extra embedded --universal \
-		--python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet -c requirements/base.txt \
+		--python-version 3.11 --generate-hashes --no-header --quiet -c requirements/base.txt \
 		-o requirements/dev.txt
 
 clean: ## Remove the environment and what was generated

@@ -19,7 +19,7 @@ from app.supervisor import prepare_database
 from benchmarks.record import record
 from tests.conftest import free_port
 
-ROUNDS = 5
+ROUNDS = 3
 
 
 def main() -> None:
@@ -34,7 +34,7 @@ def main() -> None:
     finally:
         cluster.remove()
         shutil.rmtree(home, ignore_errors=True)
-    demo = [measure_demo() for _ in range(3)]
+    demo = [measure_demo() for _ in range(2)]
     runtime, everything = environment_sizes()
     rows = [
         ("a loop of ten million additions (how fast the machine was)", f"{pace():.2f} s"),

@@ -1,0 +1,59 @@
+"""What the demo leaves: files to open, and a summary on the terminal."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from rich.console import Console
+from rich.table import Table
+
+from app.demo import report
+
+SHOWN = {"words_per_minute", "sentence_length_mean", "short_sentences", "second_person", "questions", "commands", "comparisons", "specificity", "first_hand"}  # fmt: skip
+
+
+def write_files(folder: Path, found: Mapping[str, Any]) -> list[Path]:
+    files = {
+        "report.html": report.render(found).encode(),
+        "dna-profile.json": _pretty(found["profile"]),
+        "matches.json": _pretty(found["matches"]),
+        "searches.json": _pretty(found["searches"]),
+        "sources.json": _pretty(found["sources"]),
+    }
+    for name, data in files.items():
+        (folder / name).write_bytes(data)
+    return [folder / name for name in files]
+
+
+def _pretty(value: Any) -> bytes:
+    return msgspec.json.format(msgspec.json.encode(value), indent=2)
+
+
+def print_summary(console: Console, found: Mapping[str, Any]) -> None:
+    profile = found["profile"]
+    corpus = profile["corpus"]
+    console.print(
+        f"\n[bold]{profile['name']}[/]: grade [bold]{profile['grade']}[/] from {corpus['sources']} videos, "
+        f"{corpus['words']:,} words, {corpus['minutes']:.0f} timed minutes"
+    )
+    table = Table("Signal", "Value", "95 % interval", "In the creator's words", box=None, pad_edge=False)
+    for row in profile["signals"]:
+        if row["name"] in SHOWN and row["value"] is not None:
+            quote = row["examples"][0]["quote"].replace("\n", " ") if row["examples"] else ""
+            shortened = f"“{quote[:44]}{'…' if len(quote) > 44 else ''}”" if quote else ""
+            value = f"{row['value']:.0%}" if row["unit"] == "share" else f"{row['value']:g}"
+            table.add_row(row["name"].replace("_", " "), value, f"{row['ci_low']:g} to {row['ci_high']:g}", shortened)
+    console.print(table)
+    phrases = ", ".join(f"“{one['phrase']}” ({one['count']})" for one in profile["catchphrases"][:6])
+    console.print(f"Says again and again: {phrases}")
+    for match in found["matches"]:
+        number = "declined" if match["voice_match"] is None else f"{match['voice_match']} of 100"
+        console.print(f"Voice match of “{match['title']}”: [bold]{number}[/] ({match['verdict'].replace('_', ' ')})")
+    for search in found["searches"][:3]:
+        first = search["items"][0]
+        console.print(
+            f"Search “{search['query']}” → [bold]{first['source_title']}[/] ({', '.join(first['why']['matched_terms'][:5])})"
+        )
+    quotes = found["quotes"]
+    console.print(f"{quotes['standing']} of {quotes['total']} quotes stand in their sources, letter for letter.")
