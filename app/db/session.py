@@ -6,6 +6,7 @@ import random
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable
 from contextlib import asynccontextmanager, suppress
+from socket import gaierror
 from typing import Any, TypeVar
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
@@ -41,8 +42,8 @@ def engine_url(url: str) -> str:
 
 def unreachable(error: BaseException) -> bool:
     """Whether the database is away or busy, rather than asked for something wrong."""
-    if isinstance(error, InterfaceError | OperationalError | PoolTimeout | OSError):
-        return True
+    if isinstance(error, InterfaceError | OperationalError | PoolTimeout | ConnectionError | TimeoutError | gaierror):
+        return True  # asyncpg's refused connections come as they are
     if not isinstance(error, DBAPIError):
         return False
     return error.connection_invalidated or getattr(error.orig, "sqlstate", None) in DEADLOCKS
