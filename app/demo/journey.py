@@ -52,7 +52,9 @@ def show(output: str, *, keep: bool = False) -> int:
             for file in files:
                 console.print(f"  [bold]{file}[/]")
             if keep:
-                console.print(f"\nStrand goes on serving at [bold]{address}[/] (reference: {address}/docs).")
+                console.print(
+                    f"\nStrand goes on serving at [bold]{address}[/] (reference: {address}/docs).", soft_wrap=True
+                )
                 console.print(
                     f"Sign in as [bold]{journey.email}[/] with '{PASSWORD}'; stop it with: kill {process.pid}"
                 )
