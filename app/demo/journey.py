@@ -56,7 +56,8 @@ def show(output: str, *, keep: bool = False) -> int:
                     f"\nStrand goes on serving at [bold]{address}[/] (reference: {address}/docs).", soft_wrap=True
                 )
                 console.print(
-                    f"Sign in as [bold]{journey.email}[/] with '{PASSWORD}'; stop it with: kill {process.pid}"
+                    f"Sign in as [bold]{journey.email}[/] with '{PASSWORD}'; stop it with: kill {process.pid}",
+                    soft_wrap=True,
                 )
     except (DemoFailed, SettingsError) as error:
         console.print(f"[red]The demo stopped:[/] {error}")
