@@ -135,7 +135,7 @@ def locate(settings: Settings) -> Cluster:
     _forget_orphans(clusters)
     folder = clusters / name
     folder.mkdir(mode=0o755, exist_ok=True)
-    (folder / "home").write_text(str(home))
+    read_or_create(folder / "home", str(home))
     return Cluster(folder, _copy_binaries(binaries), SYSTEM_USER)
 
 
@@ -232,8 +232,8 @@ def _copy_binaries(binaries: Path) -> Path:
 def _forget_orphans(clusters: Path) -> None:
     for folder in clusters.iterdir():
         owner = folder / "home"
-        if owner.exists():
-            named = Path(owner.read_text()) / "cluster"
+        if owner.exists():  # written in one go, before anybody uses the cluster
+            named = Path(owner.read_text().strip()) / "cluster"
             if not named.exists() or named.read_text().strip() != folder.name:
                 Cluster(folder, _newest_binaries(), SYSTEM_USER).remove()
 
