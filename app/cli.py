@@ -6,7 +6,7 @@ import getpass
 import os
 import sys
 from collections.abc import Callable, Sequence
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import msgspec
 
@@ -30,12 +30,42 @@ def main(arguments: Sequence[str] | None = None) -> int:
     operator = commands.add_parser("create-operator", help="open an operator's account")
     operator.add_argument("email")
     operator.add_argument("--display-name", default="Operator")
+    _add_operating(commands)
     given = parser.parse_args(arguments)
     try:
         return COMMANDS[given.command](given)
     except SettingsError as error:
         sys.stderr.write(f"strand: {error}\n")
         return 2
+
+
+def _add_operating(commands: Any) -> None:
+    jobs = commands.add_parser("jobs", help="look at jobs and act on them, for operators")
+    actions = jobs.add_subparsers(dest="action", required=True)
+    listed = actions.add_parser("list", help="the newest jobs")
+    listed.add_argument("--status", choices=["queued", "running", "succeeded", "failed", "cancelled"])
+    listed.add_argument("--kind")
+    listed.add_argument("--owner", help="the owner's id")
+    listed.add_argument("--waits-for", choices=["retry", "provider", "budget"])
+    listed.add_argument("--limit", type=int, default=30)
+    for name, says in (
+        ("why", "why a job is where it is, with its steps, events and paid calls"),
+        ("cancel", "stop a job"),
+        ("retry", "let a failed or cancelled job go on from its last finished step"),
+        ("replay", "run a job's input again from the start, as a new job"),
+    ):
+        actions.add_parser(name, help=says).add_argument("job_id")
+    drain = actions.add_parser("drain", help="begin no more jobs, and wait until none is running")
+    drain.add_argument("--kind", help="only jobs of this kind")
+    drain.add_argument("--off", action="store_true", help="let jobs begin again")
+    drain.add_argument("--no-wait", action="store_true", help="don't wait for what runs")
+    commands.add_parser("workers", help="the workers, what they run, and which providers are paused")
+
+
+def operate(given: argparse.Namespace) -> int:
+    from app.operating import run as act
+
+    return act(given)
 
 
 def run(_: argparse.Namespace) -> int:
@@ -115,6 +145,8 @@ COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
     "doctor": doctor,
     "demo": demo,
     "create-operator": create_operator,
+    "jobs": operate,
+    "workers": operate,
 }
 
 if __name__ == "__main__":

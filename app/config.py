@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Mapping
+from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
@@ -13,7 +14,16 @@ from msgspec.structs import fields
 ROOT_HOME = Path("/var/lib/strand")
 MIN_SECRET_KEY = 32
 DEFAULT_PASSWORDS = {"", "admin", "changeme", "change-me", "default", "example", "password", "postgres", "redis", "root", "secret", "strand", "test"}  # fmt: skip
-SECRETS = {"secret_key", "database_url", "broker_url", "storage_url", "openai_api_key", "anthropic_api_key", "smtp_url"}
+SECRETS = {
+    "secret_key",
+    "database_url",
+    "broker_url",
+    "storage_url",
+    "openai_api_key",
+    "anthropic_api_key",
+    "smtp_url",
+    "metrics_token",
+}
 
 Positive = Annotated[int, Meta(ge=1)]
 Seconds = Annotated[float, Meta(gt=0)]
@@ -42,7 +52,16 @@ class Settings(Struct, frozen=True, kw_only=True, rename="upper"):
     anthropic_api_key: str | None = None
     anthropic_base_url: str | None = None
     anthropic_model: str = "claude-sonnet-5-5"
+    openai_moderation_model: str = "omni-moderation-latest"
+    openai_transcription_model: str = "whisper-1"
     provider_timeout_seconds: Seconds = 120
+    provider_pause_seconds: Seconds = 30
+    provider_requests_per_minute: Annotated[int, Meta(ge=0)] = 0
+    provider_tokens_per_minute: Annotated[int, Meta(ge=0)] = 0
+    provider_concurrency: Annotated[int, Meta(ge=0)] = 0
+    prices_file: str | None = None
+    monthly_budget_usd: Decimal | None = None
+    metrics_token: str | None = None
     cors_origins: str = ""
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     json_body_limit_bytes: Positive = 10 * 1024 * 1024
@@ -58,8 +77,12 @@ class Settings(Struct, frozen=True, kw_only=True, rename="upper"):
     job_max_attempts: Positive = 6
     job_max_crashes: Positive = 5
     job_deadline_seconds: Seconds = 3600
+    job_step_seconds: Seconds = 900
+    job_sweep_seconds: Seconds = 3600
     owner_max_running: Positive = 3
     owner_max_queued: Positive = 1000
+    retain_jobs_days: Positive = 90
+    retain_events_days: Positive = 14
 
     @classmethod
     def from_env(cls, env: Mapping[str, str] | None = None) -> "Settings":
@@ -71,6 +94,8 @@ class Settings(Struct, frozen=True, kw_only=True, rename="upper"):
             raise SettingsError(
                 f"The environment can't be used: {error}. `.env.example` lists every setting."
             ) from None
+        if settings.monthly_budget_usd is not None and settings.monthly_budget_usd < 0:
+            raise SettingsError("MONTHLY_BUDGET_USD can't be below 0; leave it empty for no limit.")
         settings.refuse_unsafe_production()
         return settings
 

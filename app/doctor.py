@@ -126,4 +126,4 @@ async def _servers(settings: Settings, *, embedded: bool) -> AsyncIterator[Findi
     except Exception as error:
         yield Finding("Storage", False, f"can't be written: {error}; check STORAGE_URL")
     async with open_resources(settings) as resources:
-        yield Finding("Embedder", True, resources.embedder.model)
+        yield Finding("Embedder", True, resources.llm.embedding_model)

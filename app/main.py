@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import re
+import secrets
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import cache
@@ -27,9 +28,12 @@ from app.config import Settings
 from app.db.session import unreachable
 from app.features import feature_modules
 from app.features.accounts.guards import require_access_token
+from app.features.operations.exposition import expose
+from app.features.operations.service import alive_seconds
 from app.shared.bell import Bell, build_bell
 from app.shared.embedded import embedded_database, with_secrets
 from app.shared.exceptions import AppError, Conflict, NotFound, Stale, Unavailable
+from app.shared.hints import Hub, open_wire
 from app.shared.http import Principal, StrandRequest, provide_paging, refuse_bad_request
 from app.shared.jobs import JobQueue
 from app.shared.logs import configure_logs
@@ -202,6 +206,31 @@ def provide_job_queue(request: Request[Any, Any, Any]) -> JobQueue:
     return queue
 
 
+def provide_hub(request: Request[Any, Any, Any]) -> Hub:
+    hub: Hub = request.app.state.hub
+    return hub
+
+
+def may_read_metrics(request: Request[Any, Any, Any], settings: Settings) -> bool:
+    """By `METRICS_TOKEN`; without one only from this machine, and never in production."""
+    if settings.metrics_token:
+        scheme, _, token = request.headers.get("authorization", "").partition(" ")
+        return scheme.lower() == "bearer" and secrets.compare_digest(token.strip(), settings.metrics_token)
+    return not settings.production and request.client is not None and request.client.host in {"127.0.0.1", "::1"}
+
+
+@get("/metrics", opt={"public": True}, include_in_schema=False)
+async def metrics_page(request: Request[Any, Any, Any]) -> Response[bytes]:
+    """What operators watch, for Prometheus."""
+    resources: Resources = request.app.state.resources
+    if not may_read_metrics(request, resources.settings):
+        raise NotFound("There is nothing at this address.")
+    await resources.metrics.write(resources.db)
+    async with resources.db.transaction() as session:
+        body = await expose(session, alive_seconds(resources.settings.job_beat_seconds))
+    return Response(body, media_type="text/plain; version=0.0.4; charset=utf-8")
+
+
 def create_app(settings: Settings) -> Litestar:
     """The application; what it needs is opened when it starts, and closed when it stops."""
 
@@ -209,10 +238,14 @@ def create_app(settings: Settings) -> Litestar:
     async def lifespan(app: Litestar) -> AsyncIterator[None]:
         async with AsyncExitStack() as stack:
             ready = with_secrets(stack.enter_context(embedded_database(settings)))
-            app.state.resources = await stack.enter_async_context(open_resources(ready))
+            resources = await stack.enter_async_context(open_resources(ready))
             bell = Bell(build_bell(ready.broker_url or ready.database_url or ""))
             stack.push_async_callback(bell.close)
-            app.state.jobs = JobQueue(bell, ready)
+            hub = Hub(open_wire(ready))
+            stack.push_async_callback(hub.close)
+            hub.start()
+            app.state.resources, app.state.hub = resources, hub
+            app.state.jobs = JobQueue(bell, ready, resources.hints.touch)
             yield
 
     return Litestar(
@@ -225,6 +258,7 @@ def create_app(settings: Settings) -> Litestar:
             docs_page,
             docs_script,
             docs_asset,
+            metrics_page,
         ],
         lifespan=[lifespan],
         logging_config=None,
@@ -236,6 +270,7 @@ def create_app(settings: Settings) -> Litestar:
             "user": Provide(provide_user, sync_to_thread=False),
             "resources": Provide(provide_resources, sync_to_thread=False),
             "jobs": Provide(provide_job_queue, sync_to_thread=False),
+            "hub": Provide(provide_hub, sync_to_thread=False),
             "paging": Provide(provide_paging),
         },
         exception_handlers={

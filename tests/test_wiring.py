@@ -9,10 +9,15 @@ from app.main import controllers, create_app
 from app.shared.jobs import TASKS
 
 ROUTES = """
+DELETE /api/v1/admin/lanes/{provider}
 DELETE /api/v1/dna-profiles/{profile_id}
 DELETE /api/v1/projects/{project_id}
 DELETE /api/v1/sources/{source_id}
 DELETE /api/v1/users/me
+GET /api/v1/admin/jobs
+GET /api/v1/admin/jobs/{job_id}
+GET /api/v1/admin/lanes
+GET /api/v1/admin/workers
 GET /api/v1/dna-profiles
 GET /api/v1/dna-profiles/{profile_id}
 GET /api/v1/health
@@ -30,11 +35,19 @@ GET /api/v1/sources/{source_id}
 GET /api/v1/sources/{source_id}/chunks
 GET /api/v1/sources/{source_id}/original
 GET /api/v1/sources/{source_id}/text
+GET /api/v1/usage
+GET /api/v1/users
 GET /api/v1/users/me
+GET /api/v1/users/{user_id}
 PATCH /api/v1/dna-profiles/{profile_id}
 PATCH /api/v1/projects/{project_id}
 PATCH /api/v1/sources/{source_id}
 PATCH /api/v1/users/me
+PATCH /api/v1/users/{user_id}
+POST /api/v1/admin/drain
+POST /api/v1/admin/jobs/{job_id}/cancel
+POST /api/v1/admin/jobs/{job_id}/replay
+POST /api/v1/admin/jobs/{job_id}/retry
 POST /api/v1/auth/login
 POST /api/v1/auth/logout
 POST /api/v1/auth/refresh
@@ -42,8 +55,10 @@ POST /api/v1/auth/register
 POST /api/v1/dna-profiles/{profile_id}/match
 POST /api/v1/jobs/{job_id}/cancel
 POST /api/v1/jobs/{job_id}/retry
+POST /api/v1/jobs/{job_id}/ticket
 POST /api/v1/projects
 POST /api/v1/projects/{project_id}/dna-profiles
+POST /api/v1/projects/{project_id}/estimates
 POST /api/v1/projects/{project_id}/sources
 POST /api/v1/projects/{project_id}/sources/file
 POST /api/v1/sources/{source_id}/ingest
@@ -81,7 +96,7 @@ def test_the_tasks_are_these():
 
 def test_every_feature_with_a_controller_is_found():
     assert {controller.__module__.split(".")[2] for controller in controllers()} == {
-        "accounts", "dna", "jobs", "projects", "search", "sources",
+        "accounts", "dna", "jobs", "operations", "projects", "search", "sources", "usage",
     }  # fmt: skip
 
 

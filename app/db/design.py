@@ -15,7 +15,8 @@ GROUPS = {
     "Accounts": ("users", "user_sessions", "refresh_tokens"),
     "Projects and sources": ("projects", "content_sources", "source_versions", "retrievable_text", "search_postings"),
     "DNA": ("dna_profiles", "dna_profile_sources"),
-    "Jobs": ("jobs", "job_lines", "job_steps", "job_events", "model_calls", "worker_processes"),
+    "Jobs": ("jobs", "idempotency_keys", "job_lines", "job_steps", "job_events", "worker_processes", "paused_kinds"),
+    "Money and counters": ("model_calls", "provider_lanes", "metric_totals"),
 }
 INTRODUCTION = """# Database design
 

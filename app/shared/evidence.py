@@ -7,7 +7,11 @@ from msgspec import Struct
 
 _QUOTES = {"‘": "'", "’": "'", "‚": "'", "‛": "'", "“": '"', "”": '"', "„": '"', "«": '"', "»": '"', "ʼ": "'"}
 _DASHES = dict.fromkeys("‐‑‒–—―−", "-")  # fmt: skip
-_INVISIBLE = {"\u00ad", "\u200b", "\u200c", "\u200d", "\ufeff"}
+UNSEEN = frozenset(
+    map(chr, (0xAD, 0x61C, 0x180E, *range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x2070), 0xFEFF,
+              *range(0xFFF9, 0xFFFC), *range(0xE0000, 0xE0080)))
+)  # fmt: skip
+"""Characters that leave no mark: soft hyphens, zero-width spaces and joiners, direction marks, Unicode tags."""
 _FOLD = _QUOTES | _DASHES
 
 
@@ -61,7 +65,7 @@ def _fold(text: str) -> tuple[str, list[int]]:
     folded: list[str] = []
     places: list[int] = []
     for place, character in enumerate(text):
-        if character in _INVISIBLE:
+        if character in UNSEEN:
             continue
         if character.isspace():
             if folded and folded[-1] == " ":

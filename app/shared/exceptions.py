@@ -9,6 +9,12 @@ class AppError(Exception):
     status_code: ClassVar[int] = 500
     code: ClassVar[str] = "internal_error"
     transient: ClassVar[bool] = False
+    retryable: ClassVar[bool] = False
+    """Whether its owner may sensibly ask for another try once the job has failed."""
+    waits_for: ClassVar[str] = "retry"
+    """What a job waits for after it: a `retry` counts as an attempt; a `provider` or a `budget` doesn't."""
+    most_tries: ClassVar[int | None] = None
+    """Tries of one step before the job fails; None: the job's own limit."""
 
     def __init__(self, message: str, *, code: str | None = None, extra: list[dict[str, Any]] | None = None) -> None:
         super().__init__(message)
@@ -88,14 +94,9 @@ class Unavailable(AppError):
     status_code = 503
     code = "unavailable"
     transient = True
+    retryable = True
 
     def __init__(self, message: str, *, code: str | None = None, retry_after_seconds: float = 5) -> None:
         super().__init__(message, code=code)
         self.retry_after_seconds = retry_after_seconds
         self.headers = {"Retry-After": str(max(1, round(retry_after_seconds)))}
-
-
-class BadAnswer(Unavailable):
-    """A model's answer did not fit what was asked of it, twice."""
-
-    code = "bad_model_answer"

@@ -72,6 +72,21 @@ async def provide_paging(
     return Paging(limit, offset, order_by, sort_order)
 
 
+def decode(body: Any, to: type[T]) -> T:
+    """A part of a body as the struct that it should be; `Malformed` names what doesn't fit."""
+    try:
+        return msgspec.convert(body, to)
+    except msgspec.ValidationError as error:
+        raise Malformed(
+            f"The request is not valid: {error}.", extra=[{"field": "body", "message": str(error)}]
+        ) from None
+
+
+def accepted(body: T, job_id: UUID) -> Response[T]:
+    """202: the work goes on as a job, which can be followed at its address."""
+    return Response(body, status_code=202, headers={"Location": f"/api/v1/jobs/{job_id}"})
+
+
 def etag(revision: int | str) -> str:
     return f'"{revision}"'
 

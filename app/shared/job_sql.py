@@ -1,8 +1,14 @@
-"""The statements of the job engine: each transition is one, with the event that tells of it."""
+"""The statements of the job engine: each transition is one, with the events that tell of it."""
 
 CLAIM = """
-select id, owner_id, project_id, kind, input::text, epoch, attempt, attempts, max_attempts, deadline_at
-from job_claim($1, $2, $3, $4, make_interval(secs => $5))
+select job.id, job.owner_id, job.project_id, job.kind, job.input::text, job.epoch, job.attempt, job.attempts,
+  job.max_attempts, job.deadline_at, job.created_at, project.engine,
+  coalesce(project.allow_external_models, true) as external
+from job_claim(
+  array(select known.kind from unnest($1::text[]) as known(kind)
+    where not exists (select 1 from paused_kinds paused where paused.kind in (known.kind, '*'))),
+  $2, $3, $4, make_interval(secs => $5)) job
+left join projects project on project.id = job.project_id
 """
 
 START_STEP = """
@@ -21,11 +27,12 @@ with run as (
 ), lost as (  -- what an earlier run of this step left on the wire
   update model_calls set state = 'unknown', finished_at = clock_timestamp()
   where job_id = (select id from run) and step = $3 and epoch < $2 and state = 'sent'
+  returning id
 ), told as (
   insert into job_events (job_id, seq, type, data)
   select id, event_seq, 'step', jsonb_build_object('name', $3::text, 'status', 'running') from run
 )
-select (select count(*) from run) as alive, (select count(*) from started) as started
+select (select count(*) from run) as alive, (select count(*) from started) as started, (select count(*) from lost) as lost
 """
 
 SAVE_STEP = """
@@ -37,13 +44,15 @@ with job as (
   where job_id = (select id from job) and name = $3 and status <> 'done'
   returning name
 ), run as (
-  update jobs set attempt = 0, event_seq = event_seq + 1, progress = greatest(progress, least(1, (
+  update jobs set attempt = 0, event_seq = event_seq + 2, progress = greatest(progress, least(1, (
       select count(*) + 1 from job_steps where job_id = $1 and status = 'done') / $6::float))
   where id = $1 and epoch = $2 and status = 'running' and exists (select 1 from saved)
-  returning id, event_seq, progress
+  returning id, event_seq, progress, stage
 ), told as (
   insert into job_events (job_id, seq, type, data)
-  select id, event_seq, 'step', jsonb_build_object('name', $3::text, 'status', 'done', 'progress', progress) from run
+  select id, event_seq - 1, 'step', jsonb_build_object('name', $3::text, 'status', 'done') from run
+  union all
+  select id, event_seq, 'progress', jsonb_build_object('progress', progress, 'stage', stage) from run
 )
 select (select count(*) from saved) as saved, (select count(*) from run) as alive
 """
@@ -56,6 +65,9 @@ with chosen as (  -- a cancel that was asked for wins over another try
   update jobs set status = chosen.status, stage = case when chosen.status = 'queued' then $4 end,
     result = $5::text::jsonb, error = case when chosen.status = 'failed' then $6::text::jsonb end,
     run_at = coalesce(now() + make_interval(secs => $7::float), run_at), attempt = coalesce($8::int, attempt),
+    waits_for = case when chosen.status = 'queued' then $9 end,
+    deadline_at = coalesce(now() + make_interval(secs => $7::float + $10::float), deadline_at),
+    untold = chosen.status in ('failed', 'cancelled'),
     progress = case when chosen.status = 'succeeded' then 1 else progress end,
     lease_until = null, worker = null, event_seq = event_seq + 1,
     finished_at = case when chosen.status = 'queued' then null else clock_timestamp() end
@@ -91,7 +103,8 @@ with expired as (
     and now() - pg_postmaster_start_time() > make_interval(secs => $2)
   order by owner_id for update skip locked
 ), reaped as (
-  update jobs set crashes = crashes + 1, worker = null, lease_until = null, event_seq = event_seq + 1,
+  update jobs set crashes = crashes + 1, worker = null, lease_until = null, event_seq = event_seq + 1, waits_for = null,
+    untold = cancel_requested_at is not null or crashes + 1 >= $1,
     status = case when cancel_requested_at is not null then 'cancelled'
       when crashes + 1 >= $1 then 'failed' else 'queued' end,
     stage = case when cancel_requested_at is null and crashes + 1 < $1 then 'waiting for a worker' end,
@@ -99,7 +112,7 @@ with expired as (
       'message', 'The workers that ran this job stopped unexpectedly ' || $1 || ' times.', 'retryable', true) end,
     finished_at = case when cancel_requested_at is not null or crashes + 1 >= $1 then clock_timestamp() end
   where id in (select id from expired)
-  returning id, event_seq, kind, input, status, error
+  returning id, event_seq, status, error
 ), lost as (
   update model_calls set state = 'unknown', finished_at = clock_timestamp()
   where job_id in (select id from reaped) and state = 'sent'
@@ -108,23 +121,30 @@ with expired as (
   select id, event_seq, case when status = 'queued' then 'status' else 'end' end,
     jsonb_strip_nulls(jsonb_build_object('status', status, 'error', error)) from reaped
 )
-select kind, input::text, status, error::text from reaped
+select id from reaped
 """
 
 EXPIRE = """
 with late as (
   select id from jobs where status = 'queued' and deadline_at < now() order by owner_id for update skip locked
 ), expired as (
-  update jobs set status = 'failed', stage = null, event_seq = event_seq + 1, finished_at = clock_timestamp(),
+  update jobs set status = 'failed', stage = null, waits_for = null, event_seq = event_seq + 1, untold = true,
+    finished_at = clock_timestamp(),
     error = jsonb_build_object('code', 'deadline', 'message', 'The job was not done by its deadline.', 'retryable', true)
   where id in (select id from late)
-  returning id, event_seq, kind, input, status, error
+  returning id, event_seq, status, error
 ), told as (
   insert into job_events (job_id, seq, type, data)
   select id, event_seq, 'end', jsonb_build_object('status', status, 'error', error) from expired
 )
-select kind, input::text, status, error::text from expired
+select id from expired
 """
+
+UNTOLD = """
+select id from jobs where untold and kind = any($1::text[]) and finished_at < now() - interval '2 seconds' limit 100
+"""
+
+TELL = "update jobs set untold = false where id = :id and untold returning kind, input, error"
 
 STORED_STEPS = (
     "select job_id, name, input_hash, output::text from job_steps where job_id = any($1::uuid[]) and status = 'done'"

@@ -18,7 +18,8 @@ from msgspec import Struct
 
 from app.config import Settings
 from app.db.session import plain_url
-from app.shared.job_sql import ALIVE, BEAT, CLAIM, EXPIRE, REAP, SAVE_STEP, SETTLE, START_STEP, STORED_STEPS
+from app.shared.faults import fault
+from app.shared.job_sql import ALIVE, BEAT, CLAIM, EXPIRE, REAP, SAVE_STEP, SETTLE, START_STEP, STORED_STEPS, UNTOLD
 
 log = logging.getLogger(__name__)
 
@@ -44,15 +45,6 @@ class StoredStep(Struct, frozen=True):
     output: str
 
 
-class Ending(Struct, frozen=True):
-    """A job that was put back or ended by the tick rather than by its run."""
-
-    kind: str
-    input: dict[str, Any]
-    status: str
-    error: dict[str, Any] | None
-
-
 class ClaimedJob(Struct):
     """A row of `jobs` as this run holds it, with the steps that earlier runs finished."""
 
@@ -65,14 +57,23 @@ class ClaimedJob(Struct):
     attempt: int
     max_attempts: int
     deadline_at: datetime | None
+    created_at: datetime
+    engine: str | None
+    """What its project chose to work with; None: it has no project."""
+    external: bool
+    """Whether its project lets other people's models see its text."""
     steps: dict[str, StoredStep]
 
 
 class JobStore:
     """A worker's own connections: a small pool for transitions, one connection for signs of life."""
 
-    def __init__(self, url: str, settings: Settings, worker: str) -> None:
+    def __init__(
+        self, url: str, settings: Settings, worker: str, changed: Callable[[UUID], None] = lambda _: None
+    ) -> None:
         self.worker = worker
+        self._changed = changed
+        """Called with each job that has a new event, so that who follows it need not wait for the next look."""
         self._url = plain_url(url)
         self._settings = settings
         self._closing = False
@@ -142,6 +143,8 @@ class JobStore:
                 rows = await connection.fetch(CLAIM, list(kinds), self.worker, wanted, limit, lease)
                 resumed = [row["id"] for row in rows if row["attempts"] > 1]
                 steps = await connection.fetch(STORED_STEPS, resumed) if resumed else []
+            for row in rows:
+                self._changed(row["id"])
             stored: dict[UUID, dict[str, StoredStep]] = {}
             for step in steps:
                 finished = StoredStep(step["name"], step["input_hash"], step["output"])
@@ -149,7 +152,8 @@ class JobStore:
             return [
                 ClaimedJob(
                     row["id"], row["owner_id"], row["project_id"], row["kind"], msgspec.json.decode(row["input"]),
-                    row["epoch"], row["attempt"], row["max_attempts"], row["deadline_at"], stored.get(row["id"], {}),
+                    row["epoch"], row["attempt"], row["max_attempts"], row["deadline_at"],
+                    row["created_at"], row["engine"], row["external"], stored.get(row["id"], {}),
                 )
                 for row in rows
             ]  # fmt: skip
@@ -163,6 +167,7 @@ class JobStore:
             row = await connection.fetchrow(START_STEP, job.id, job.epoch, name, input_hash)
             if not row["alive"]:
                 return False
+            self._changed(job.id)
             if row["started"]:
                 return True
             (found,) = await connection.fetch(f"{STORED_STEPS} and name = $2", [job.id], name)
@@ -176,6 +181,7 @@ class JobStore:
 
         async def write(connection: asyncpg.Connection) -> bool:
             row = await connection.fetchrow(SAVE_STEP, job.id, job.epoch, name, output, used, float(expected_steps))
+            self._changed(job.id)
             return bool(row["alive"]) or not row["saved"]
 
         return await self.patiently(write)
@@ -190,17 +196,21 @@ class JobStore:
         error: Any = None,
         wait_seconds: float | None = None,
         attempt: int | None = None,
+        waits_for: str | None = None,
+        deadline_seconds: float | None = None,
     ) -> str | None:
         """Move the job out of 'running': gives the status that it has then ('cancelled' where that was asked for
-        meanwhile), or None where the run was superseded."""
+        meanwhile), or None where the run was superseded. *deadline_seconds* counts from the end of the wait."""
 
         def pack(value: Any) -> str | None:
             return None if value is None else msgspec.json.encode(value).decode()
 
         async def write(connection: asyncpg.Connection) -> str | None:
             settled: str | None = await connection.fetchval(
-                SETTLE, job.id, job.epoch, status, stage, pack(result), pack(error), wait_seconds, attempt
-            )
+                SETTLE, job.id, job.epoch, status, stage, pack(result), pack(error), wait_seconds, attempt, waits_for,
+                deadline_seconds,
+            )  # fmt: skip
+            self._changed(job.id)
             return settled
 
         return await self.patiently(write)
@@ -225,18 +235,24 @@ class JobStore:
 
         return await self.patiently(look)
 
-    async def reap(self) -> list[Ending]:
-        """Put back the jobs of workers that fell silent, end those past their deadline. One worker at a time does it."""
+    async def reap(self) -> list[UUID]:
+        """Put back the jobs of workers that fell silent, end those past their deadline; gives which. One worker at a
+        time does it."""
         assert self._tick is not None
-        endings: list[Ending] = []
+        all_moved: list[UUID] = []
         settings = self._settings
         for statement, given in ((REAP, (settings.job_max_crashes, settings.job_lease_seconds)), (EXPIRE, ())):
+            moved: list[UUID] = []
             async with self._tick.acquire() as connection, connection.transaction():
                 if await connection.fetchval("select pg_try_advisory_xact_lock(7002, 0)"):
-                    endings.extend(_ending(row) for row in await connection.fetch(statement, *given))
-        return endings
+                    fault("J")
+                    moved = [row["id"] for row in await connection.fetch(statement, *given)]
+            for job_id in moved:
+                self._changed(job_id)
+            all_moved += moved
+        return all_moved
 
-
-def _ending(row: asyncpg.Record) -> Ending:
-    error = msgspec.json.decode(row["error"]) if row["error"] else None
-    return Ending(row["kind"], msgspec.json.decode(row["input"]), row["status"], error)
+    async def untold(self, kinds: Sequence[str]) -> list[UUID]:
+        """Jobs of these kinds that ended badly a while ago without their feature being told."""
+        assert self._tick is not None
+        return [row["id"] for row in await self._tick.fetch(UNTOLD, list(kinds))]

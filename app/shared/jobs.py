@@ -1,6 +1,5 @@
 """Background work: declare a task, enqueue a job in your transaction, follow it by its row."""
 
-import hashlib
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -8,9 +7,8 @@ from typing import Any, Concatenate, Generic, ParamSpec, get_type_hints
 from uuid import UUID
 
 import msgspec
-from litestar import Request
 from msgspec import Struct
-from sqlalchemy import func, select, text, update
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from uuid_utils.compat import uuid7
 
@@ -19,14 +17,13 @@ from app.config import Settings
 from app.db.models import Job, JobEvent, JobStatus
 from app.db.session import after_commit
 from app.shared.bell import Bell
-from app.shared.exceptions import TooMany, Unprocessable
+from app.shared.exceptions import TooMany
+from app.shared.faults import fault
+from app.shared.idempotency import Idempotency, earlier_job, remember_key
 from app.shared.job_store import ClaimedJob, JobStore
 from app.shared.resources import Resources
 
 P = ParamSpec("P")
-KEY_LIVES = timedelta(hours=24)
-IDEMPOTENCY_LOCK = 7003
-
 
 Ended = Callable[[AsyncSession, dict[str, Any], dict[str, Any] | None], Awaitable[None]]
 
@@ -48,6 +45,7 @@ class JobContext:
     stopping: Callable[[], bool]
     may_pay: Callable[[], bool]
     expected_steps: int
+    """What progress counts to; a pipeline that learns more as it goes sets it."""
     receipts: set[Any] = field(default_factory=set)
 
 
@@ -85,51 +83,27 @@ def task(
     return declare
 
 
-class Idempotency(Struct, frozen=True):
-    """The client's `Idempotency-Key`, and what the request asked for under it."""
-
-    key: str
-    request_hash: str
-
-
-async def read_idempotency(request: Request[Any, Any, Any], fields: Any = None) -> Idempotency | None:
-    """The key of this request; its hash covers the path and the body, or the *fields* of a multipart form."""
-    key = request.headers.get("idempotency-key", "").strip()
-    if not key:
-        return None
-    if len(key) > 255:
-        raise Unprocessable("An Idempotency-Key has at most 255 characters.", code="idempotency_key_too_long")
-    body = await request.json() if fields is None else fields
-    packed = msgspec.json.encode([request.url.path, body], order="sorted")
-    return Idempotency(key, hashlib.sha256(packed).hexdigest())
-
-
 class JobQueue:
     """Records jobs in the caller's transaction, and rings once it has committed."""
 
-    def __init__(self, bell: Bell, settings: Settings) -> None:
+    def __init__(self, bell: Bell, settings: Settings, touch: Callable[[UUID], None] = lambda _: None) -> None:
         self.bell = bell
-        self._settings = settings
+        self.settings = settings
+        self._touch = touch
 
     async def earlier(self, session: AsyncSession, owner_id: UUID, idempotency: Idempotency | None) -> Job | None:
-        """The job that the same request made before. A second request with the key waits here for the first."""
-        if idempotency is None:
-            return None
-        lock = f"{owner_id}:{idempotency.key}"
-        await session.execute(text("select pg_advisory_xact_lock(:space, hashtext(:lock))"), {"space": IDEMPOTENCY_LOCK, "lock": lock})  # fmt: skip
-        keyed = select(Job).where(Job.owner_id == owner_id, Job.idempotency_key == idempotency.key)
-        job = await session.scalar(keyed)
-        if job is None:
-            return None
-        if job.created_at < datetime.now(UTC) - KEY_LIVES:
-            await session.execute(update(Job).where(Job.id == job.id).values(idempotency_key=None))
-            return None
-        if job.request_hash != idempotency.request_hash:
-            raise Unprocessable(
-                "This Idempotency-Key was used for another request; send a new key with a new request.",
-                code="idempotency_key_reused",
+        """The job that the same request made before."""
+        return await earlier_job(session, owner_id, idempotency)
+
+    async def require_room(self, session: AsyncSession, owner_id: UUID) -> None:
+        """Raise `TooMany` where the owner has as many jobs waiting as may."""
+        most = self.settings.owner_max_queued
+        queued = select(func.count()).where(Job.owner_id == owner_id, Job.status == JobStatus.QUEUED)
+        if (await session.scalar(queued) or 0) >= most:
+            raise TooMany(
+                f"You have {most} jobs waiting, which is the limit; wait until some are done, or cancel some.",
+                code="queue_full",
             )
-        return job
 
     async def enqueue(
         self,
@@ -142,13 +116,7 @@ class JobQueue:
         **arguments: Any,
     ) -> Job:
         """Add a job to this transaction: it exists if, and only if, the transaction commits."""
-        queued = select(func.count()).where(Job.owner_id == owner_id, Job.status == JobStatus.QUEUED)
-        if (await session.scalar(queued) or 0) >= self._settings.owner_max_queued:
-            raise TooMany(
-                f"You have {self._settings.owner_max_queued} jobs waiting, which is the limit; "
-                "wait until some are done, or cancel some.",
-                code="queue_full",
-            )
+        await self.require_room(session, owner_id)
         now = datetime.now(UTC)
         job = Job(
             id=uuid7(),
@@ -158,17 +126,34 @@ class JobQueue:
             input=msgspec.to_builtins(arguments),
             status=JobStatus.QUEUED,
             stage="waiting for a worker",
-            max_attempts=self._settings.job_max_attempts,
-            deadline_at=now + timedelta(seconds=self._settings.job_deadline_seconds),
-            idempotency_key=idempotency.key if idempotency else None,
-            request_hash=idempotency.request_hash if idempotency else None,
+            max_attempts=self.settings.job_max_attempts,
+            deadline_at=now + timedelta(seconds=self.settings.job_deadline_seconds),
             code_version=VERSION,
             event_seq=1,
         )
         session.add(job)
         await session.flush()
         session.add(JobEvent(job_id=job.id, seq=1, type="status", data={"status": "queued"}))
+        remember_key(session, job, idempotency)
         await session.flush()
         await session.refresh(job)
-        after_commit(session, self.bell.ring)
+        self.announce(session, job.id)
         return job
+
+    def announce(self, session: AsyncSession, job_id: UUID) -> None:
+        """Once this transaction has committed, ring: until then there is nothing to be found."""
+
+        async def ring() -> None:
+            fault("A")
+            await self.bell.ring()
+
+        after_commit(session, ring)
+        self.changed(session, job_id)
+
+    def changed(self, session: AsyncSession, job_id: UUID) -> None:
+        """Once this transaction has committed, let those who follow the job know that there is a new event."""
+
+        async def touch() -> None:
+            self._touch(job_id)
+
+        after_commit(session, touch)

@@ -1,15 +1,24 @@
 """What a process opens once and shares: the database, the files, and the outside world."""
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, replace
+from typing import Self
+
+from sqlalchemy import text
 
 from app.config import Settings, SettingsError
 from app.db.session import Database
-from app.shared.clients.embeddings import Embedder
-from app.shared.clients.engines import open_embedder, open_llm
+from app.shared.clients.engines import Engines
+from app.shared.clients.ledger import Ledger
+from app.shared.clients.limits import Limiter
 from app.shared.clients.llm import LLM
+from app.shared.clients.prices import Prices, load_prices
 from app.shared.clients.storage import Storage, open_storage
+from app.shared.hints import Hints, open_wire
+from app.shared.metrics import Metrics
+
+LIVING = "select count(*) from worker_processes where seen_at > now() - make_interval(secs => :within)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,8 +26,15 @@ class Resources:
     settings: Settings
     db: Database
     storage: Storage
+    engines: Engines
+    prices: Prices
+    metrics: Metrics
+    hints: Hints
     llm: LLM
-    embedder: Embedder
+
+    def with_engine(self, choice: str | None, *, external: bool = True) -> Self:
+        """The same for a project that chose its engine."""
+        return replace(self, llm=self.engines.of(choice, external=external))
 
 
 @asynccontextmanager
@@ -26,8 +42,20 @@ async def open_resources(settings: Settings) -> AsyncIterator[Resources]:
     """Open what both doors need, and close it on the way out."""
     if settings.database_url is None:
         raise SettingsError("DATABASE_URL is not set and no embedded database was started.")
-    db = Database(settings.database_url, settings.database_pool_size)
-    try:
-        yield Resources(settings, db, open_storage(settings), open_llm(settings, db), open_embedder(settings, db))
-    finally:
-        await db.close()
+    async with AsyncExitStack() as stack:
+        db = Database(settings.database_url, settings.database_pool_size)
+        stack.push_async_callback(db.close)
+
+        async def workers() -> int:
+            within = max(10.0, 5 * settings.job_beat_seconds)
+            async with db.transaction() as session:
+                return await session.scalar(text(LIVING), {"within": within}) or 0
+
+        limiter = Limiter(settings, workers)
+        stack.push_async_callback(limiter.close)
+        hints = Hints(open_wire(settings))
+        stack.push_async_callback(hints.close)
+        metrics, prices = Metrics(), load_prices(settings.prices_file)
+        engines = Engines(settings, Ledger(db, settings, prices, limiter, metrics))
+        storage = open_storage(settings)
+        yield Resources(settings, db, storage, engines, prices, metrics, hints, engines.usual)

@@ -4,11 +4,12 @@ import re
 import unicodedata
 from collections.abc import Iterator
 
-from app.shared.evidence import Span
+from app.shared.evidence import UNSEEN, Span
 
 LONGEST_WORD = 64
 """A longer run of letters is data, not a word."""
 
+_UNSEEN = re.compile(f"[{''.join(UNSEEN)}]")
 _WORD = re.compile(r"[^\W_]+(?:['’\-][^\W_]+)*")
 _END = re.compile(r"(?<![.!?…])[.!?…]++[\"'”’)\]]*+(?=\s|$)|\n[^\S\n]*+\n")
 _ABBREVIATION = re.compile(
@@ -40,6 +41,11 @@ def normalise(text: str) -> str:
     """NFC, LF line ends, no control characters but tab and newline, no byte order mark."""
     text = unicodedata.normalize("NFC", re.sub(r"\r\n|[\r\f\v]", "\n", text))
     return "".join(c for c in text if c in "\n\t" or (c >= " " and c != "\ufeff" and not "\x7f" <= c <= "\x9f"))
+
+
+def visible(text: str) -> str:
+    """The text without what nobody sees but a machine reads: Unicode tags, bidirectional controls, zero-width spaces."""
+    return _UNSEEN.sub("", text)
 
 
 def word_spans(text: str) -> Iterator[Span]:

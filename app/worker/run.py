@@ -26,7 +26,9 @@ async def work(settings: Settings) -> None:
     assert settings.database_url is not None
     async with AsyncExitStack() as stack:
         resources = await stack.enter_async_context(open_resources(settings))
-        store = await stack.enter_async_context(JobStore(settings.database_url, settings, worker_name()))
+        store = await stack.enter_async_context(
+            JobStore(settings.database_url, settings, worker_name(), resources.hints.touch)
+        )
         bell = Bell(build_queue(settings))
         stack.push_async_callback(bell.close)
         runtime = Runtime(settings, resources, store, bell)

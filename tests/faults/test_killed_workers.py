@@ -18,7 +18,7 @@ from tests.conftest import SAMPLES
 from tests.faults.harness import Stage, assert_told_once, stage
 
 pytestmark = pytest.mark.slow
-STEPS = ["plan_profile", "measure_voice", "train_fingerprint", "write_traits", "save_profile"]
+STEPS = ["plan_profile", "measure_voice", "train_fingerprint", "write_traits.v2", "save_profile"]
 
 
 @pytest.fixture(scope="module", params=["postgres", "redis"])

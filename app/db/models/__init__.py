@@ -2,7 +2,19 @@
 
 from app.db.models.account import RefreshToken, Role, User, UserSession
 from app.db.models.dna import DnaProfile, DnaProfileSource, Grade
-from app.db.models.job import Job, JobEvent, JobLine, JobStatus, JobStep, ModelCall, WorkerProcess
+from app.db.models.job import (
+    IdempotencyKey,
+    Job,
+    JobEvent,
+    JobLine,
+    JobStatus,
+    JobStep,
+    MetricTotal,
+    ModelCall,
+    PausedKind,
+    ProviderLane,
+    WorkerProcess,
+)
 from app.db.models.project import EngineChoice, Platform, Project, ProjectStatus
 from app.db.models.source import (
     ContentSource,
@@ -20,15 +32,19 @@ __all__ = [
     "DnaProfileSource",
     "EngineChoice",
     "Grade",
+    "IdempotencyKey",
     "Job",
     "JobEvent",
     "JobLine",
     "JobStatus",
     "JobStep",
+    "MetricTotal",
     "ModelCall",
+    "PausedKind",
     "Platform",
     "Project",
     "ProjectStatus",
+    "ProviderLane",
     "RefreshToken",
     "RetrievableText",
     "Role",

@@ -1,8 +1,9 @@
 from datetime import datetime
+from decimal import Decimal
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, String
+from sqlalchemy import ForeignKey, Index, Numeric, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db.base import Model, Revised
@@ -25,6 +26,9 @@ class User(Revised, Model):
     display_name: Mapped[str] = mapped_column(String(200), comment="Personal data.")
     role: Mapped[Role] = mapped_column(default=Role.CREATOR, comment="What the account may do.")
     is_active: Mapped[bool] = mapped_column(default=True, server_default="true", comment="False: may not sign in.")
+    monthly_budget_usd: Mapped[Decimal | None] = mapped_column(
+        Numeric(12, 2), comment="What models may cost a month; null: the installation's own limit."
+    )
 
 
 class UserSession(Model):

@@ -4,7 +4,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, Integer, Numeric, SmallInteger, String, Text, UniqueConstraint, text
+from sqlalchemy import ForeignKey, Index, Integer, Numeric, SmallInteger, String, Text, text
 from sqlalchemy.dialects.postgresql import JSON, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -24,12 +24,14 @@ class Job(Base):
 
     __tablename__ = "jobs"
     __table_args__ = (
-        UniqueConstraint("owner_id", "idempotency_key"),
         Index("ix_jobs_pick", "owner_id", "kind", "priority", "run_at", postgresql_where=text("status = 'queued'")),
         Index("ix_jobs_due", "owner_id", "kind", "run_at", postgresql_where=text("status = 'queued'")),
         Index("ix_jobs_running", "owner_id", postgresql_where=text("status = 'running'")),
         Index("ix_jobs_lease", "lease_until", postgresql_where=text("status = 'running'")),
         Index("ix_jobs_deadline", "deadline_at", postgresql_where=text("status = 'queued'")),
+        Index("ix_jobs_queue", "kind", "run_at", postgresql_where=text("status = 'queued'")),
+        Index("ix_jobs_untold", "finished_at", postgresql_where=text("untold")),
+        Index("ix_jobs_finished_at", "finished_at", postgresql_where=text("finished_at is not null")),
         Index("ix_jobs_owner_id_created_at", "owner_id", text("created_at desc")),
         Index("ix_jobs_project_id_created_at", "project_id", text("created_at desc")),
         {"postgresql_with": {"fillfactor": "80"}},
@@ -56,6 +58,12 @@ class Job(Base):
     epoch: Mapped[int] = mapped_column(
         default=0, server_default="0", comment="Rises with each claim; fences older runs."
     )
+    retried_epoch: Mapped[int] = mapped_column(
+        default=0, server_default="0", comment="The epoch when its owner last asked for another try."
+    )
+    waits_for: Mapped[str | None] = mapped_column(
+        String(16), comment="What a queued job that was begun waits for: retry, provider or budget."
+    )
     lease_until: Mapped[datetime | None] = mapped_column(comment="Until when its worker is believed to live.")
     worker: Mapped[str | None] = mapped_column(String(100), comment="Who runs it.")
     cancel_requested_at: Mapped[datetime | None] = mapped_column(comment="When the owner asked for it to stop.")
@@ -66,13 +74,32 @@ class Job(Base):
     error: Mapped[dict[str, Any] | None] = mapped_column(
         JSONB(none_as_null=True), comment="{code, message, retryable} of why it failed."
     )
-    idempotency_key: Mapped[str | None] = mapped_column(String(255), comment="The client's key, unique per owner.")
-    request_hash: Mapped[str | None] = mapped_column(String(64), comment="SHA-256 of the request's path and body.")
+    untold: Mapped[bool] = mapped_column(
+        default=False, server_default="false", comment="It ended badly, and its task's feature doesn't know yet."
+    )
     event_seq: Mapped[int] = mapped_column(default=0, server_default="0", comment="The newest event's number.")
     code_version: Mapped[str] = mapped_column(String(32), comment="The version of Strand that enqueued it.")
     created_at: Mapped[datetime] = mapped_column(server_default=text("now()"), comment="When it was asked for.")
     started_at: Mapped[datetime | None] = mapped_column(comment="When it was first claimed.")
     finished_at: Mapped[datetime | None] = mapped_column(comment="When it ended.")
+
+
+class IdempotencyKey(Base):
+    """A client's key and the job that its request made: the same request within 24 hours gets the same job."""
+
+    __tablename__ = "idempotency_keys"
+
+    owner_id: Mapped[UUID] = mapped_column(
+        ForeignKey("users.id", ondelete="CASCADE"), primary_key=True, comment="Whose key."
+    )
+    key: Mapped[str] = mapped_column(String(255), primary_key=True, comment="As the client sent it.")
+    request_hash: Mapped[str] = mapped_column(String(64), comment="SHA-256 of the request's path and body.")
+    job_id: Mapped[UUID] = mapped_column(
+        ForeignKey("jobs.id", ondelete="CASCADE"), index=True, comment="The job that it made, or set going again."
+    )
+    created_at: Mapped[datetime] = mapped_column(
+        server_default=text("now()"), index=True, comment="When it was first used."
+    )
 
 
 class JobLine(Base):
@@ -134,13 +161,14 @@ class ModelCall(Base):
     __tablename__ = "model_calls"
     __table_args__ = (
         Index("ix_model_calls_owner_id_sent_at", "owner_id", "sent_at"),
-        Index("ix_model_calls_job_id", "job_id"),
+        Index("ix_model_calls_job_id_step", "job_id", "step"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     owner_id: Mapped[UUID | None] = mapped_column(comment="Who pays. No foreign key: the receipt outlives the account.")
     project_id: Mapped[UUID | None] = mapped_column(comment="For which project.")
     job_id: Mapped[UUID | None] = mapped_column(comment="For which job; none for a call made by a request.")
+    kind: Mapped[str | None] = mapped_column(String(100), comment="The job's kind, or what the request was for.")
     step: Mapped[str | None] = mapped_column(String(200), comment="In which step.")
     epoch: Mapped[int | None] = mapped_column(comment="In which run of the job.")
     provider: Mapped[str] = mapped_column(String(32), comment="openai, anthropic, compatible.")
@@ -149,6 +177,15 @@ class ModelCall(Base):
     state: Mapped[str] = mapped_column(String(16), comment="sent, done, failed or unknown.")
     input_tokens: Mapped[int] = mapped_column(default=0, server_default="0", comment="As the provider counted them.")
     output_tokens: Mapped[int] = mapped_column(default=0, server_default="0", comment="As the provider counted them.")
+    cached_tokens: Mapped[int] = mapped_column(
+        default=0, server_default="0", comment="Of the input: read from the provider's cache."
+    )
+    cache_write_tokens: Mapped[int] = mapped_column(
+        default=0, server_default="0", comment="Of the input: written to the provider's cache."
+    )
+    reserved_usd: Mapped[Decimal] = mapped_column(
+        Numeric(14, 8), default=Decimal(0), server_default="0", comment="What it may cost at most, while it is out."
+    )
     cost_usd: Mapped[Decimal] = mapped_column(
         Numeric(14, 8), default=Decimal(0), server_default="0", comment="From the dated price table."
     )
@@ -173,3 +210,35 @@ class WorkerProcess(Base):
     seen_at: Mapped[datetime] = mapped_column(
         server_default=text("now()"), index=True, comment="Its last sign of life."
     )
+
+
+class ProviderLane(Base):
+    """A provider, or one model of it, that nobody calls until the pause is over: it limits us, or refuses our key."""
+
+    __tablename__ = "provider_lanes"
+
+    provider: Mapped[str] = mapped_column(String(32), primary_key=True, comment="openai, anthropic, compatible.")
+    model: Mapped[str] = mapped_column(String(100), primary_key=True, comment="The model; empty: all of the provider.")
+    paused_until: Mapped[datetime] = mapped_column(comment="Until when nothing is sent.")
+    code: Mapped[str] = mapped_column(String(64), comment="Why, for programs.")
+    reason: Mapped[str] = mapped_column(String(300), comment="Why, for people.")
+    strikes: Mapped[int] = mapped_column(default=1, server_default="1", comment="Pauses in a row; each is longer.")
+
+
+class PausedKind(Base):
+    """A kind of jobs that no worker begins for now; `*` is every kind."""
+
+    __tablename__ = "paused_kinds"
+
+    kind: Mapped[str] = mapped_column(String(100), primary_key=True, comment="The kind, or *.")
+    since: Mapped[datetime] = mapped_column(server_default=text("now()"), comment="When an operator paused it.")
+
+
+class MetricTotal(Base):
+    """A counter for operators, added to in batches by every process; it only rises."""
+
+    __tablename__ = "metric_totals"
+
+    name: Mapped[str] = mapped_column(String(100), primary_key=True, comment="As in /metrics.")
+    labels: Mapped[str] = mapped_column(String(500), primary_key=True, comment="JSON object, keys in order.")
+    value: Mapped[float] = mapped_column(default=0, server_default="0", comment="The sum so far.")

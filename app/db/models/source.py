@@ -93,7 +93,7 @@ class RetrievableText(Base):
     __table_args__ = (
         UniqueConstraint("source_id", "version", "ordinal"),
         Index("ix_retrievable_text_project_id_source_id", "project_id", "source_id"),
-        Index("ix_retrievable_text_owner_id", "owner_id"),
+        Index("ix_retrievable_text_owner_id_content_hash", "owner_id", "content_hash"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)

@@ -1,16 +1,42 @@
 from typing import Any, cast
+from uuid import UUID
 
 from litestar import Controller, Request, Response, delete, get, patch, post
 from litestar.di import NamedDependency, Provide
-from litestar.params import JSONBody
+from litestar.params import FromPath, JSONBody
 from litestar.status_codes import HTTP_200_OK, HTTP_204_NO_CONTENT
 from msgspec import UNSET
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.db.models import Role
 from app.db.session import after_commit
-from app.features.accounts.schemas import Erasure, Login, RefreshRequest, Registration, TokenPair, UserRead, UserUpdate
+from app.features.accounts.schemas import (
+    Erasure,
+    Login,
+    OperatorUserRead,
+    OperatorUserUpdate,
+    RefreshRequest,
+    Registration,
+    TokenPair,
+    UserRead,
+    UserUpdate,
+)
 from app.features.accounts.service import AccountService
-from app.shared.http import ErrorBody, IfMatch, IfNoneMatch, Principal, check_if_match, convert, etag, tagged
+from app.shared.clients.ledger import resume_after_budget
+from app.shared.exceptions import NotFound
+from app.shared.http import (
+    ErrorBody,
+    IfMatch,
+    IfNoneMatch,
+    Page,
+    Paging,
+    Principal,
+    check_if_match,
+    convert,
+    etag,
+    tagged,
+)
+from app.shared.jobs import JobQueue
 from app.shared.openapi import errors
 from app.shared.resources import Resources
 
@@ -102,3 +128,42 @@ class MeController(Controller):
         """Erase your account and everything it owns, files included. There is no way back."""
         for key in await accounts.erase(user.id, data.password):
             after_commit(session, lambda key=key: resources.storage.delete(key))  # type: ignore[misc]
+
+
+class UserController(Controller):
+    path = "/users"
+    tags = ["accounts"]
+    dependencies = {"accounts": Provide(provide_accounts, sync_to_thread=False)}
+
+    @get(opt={"operator": True}, responses=errors(400, 401, 403))
+    async def list_users(
+        self, accounts: NamedDependency[AccountService], paging: NamedDependency[Paging]
+    ) -> Page[OperatorUserRead]:
+        """Everybody's accounts, for operators."""
+        return await accounts.page(paging)
+
+    @get("/{user_id:uuid}", responses=errors(401, 404))
+    async def get_user(
+        self, user_id: FromPath[UUID], user: NamedDependency[Principal], accounts: NamedDependency[AccountService]
+    ) -> OperatorUserRead:
+        """An account: for operators any, for creators their own."""
+        if user.role is not Role.OPERATOR and user.id != user_id:
+            raise NotFound("There is no such account.")
+        return convert(await accounts.get(user_id), OperatorUserRead)
+
+    @patch("/{user_id:uuid}", opt={"operator": True}, responses=errors(400, 401, 403, 404, 409))
+    async def update_user(
+        self,
+        user_id: FromPath[UUID],
+        data: JSONBody[OperatorUserUpdate],
+        user: NamedDependency[Principal],
+        accounts: NamedDependency[AccountService],
+        session: NamedDependency[AsyncSession],
+        jobs: NamedDependency[JobQueue],
+    ) -> OperatorUserRead:
+        """Change an account's role, budget, or whether it may sign in. Jobs that wait for a budget go on."""
+        changed = await accounts.administer(await accounts.get(user_id, lock=True), data, by=user.id)
+        if data.monthly_budget_usd is not UNSET:
+            for job_id in await resume_after_budget(session, user_id, jobs.settings):
+                jobs.announce(session, job_id)
+        return convert(changed, OperatorUserRead)

@@ -5,17 +5,27 @@ from typing import Any
 from litestar.connection import ASGIConnection
 from litestar.handlers import BaseRouteHandler
 
+from app.db.models import Role
 from app.features.accounts.service import AccountService
-from app.shared.exceptions import Unauthenticated
+from app.shared.exceptions import Forbidden, Unauthenticated
+from app.shared.tickets import read_ticket
 
 
 async def require_access_token(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
     if handler.opt.get("public"):
         return
+    resources = connection.app.state.resources
+    ticket = connection.query_params.get("ticket")
+    if handler.opt.get("ticketed") and ticket and "authorization" not in connection.headers:
+        job_id = str(connection.path_params["job_id"])
+        connection.scope["user"] = read_ticket(resources.settings.secret_key, ticket, job_id)
+        return  # the stream itself looks whether the sign-in still holds
     scheme, _, token = connection.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not token.strip():
         raise Unauthenticated("Send an access token: `Authorization: Bearer ...`, from /api/v1/auth/login.")
-    resources = connection.app.state.resources
     async with resources.db.transaction() as session:
         accounts = AccountService(session, resources.settings.secret_key)
-        connection.scope["user"] = await accounts.authenticate(token.strip())
+        user = await accounts.authenticate(token.strip())
+    if handler.opt.get("operator") and user.role is not Role.OPERATOR:
+        raise Forbidden("This is for operators.")
+    connection.scope["user"] = user

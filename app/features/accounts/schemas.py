@@ -1,4 +1,5 @@
 from datetime import datetime
+from decimal import Decimal
 from typing import Annotated, Literal
 from uuid import UUID
 
@@ -50,6 +51,24 @@ class UserRead(Struct):
     display_name: str
     role: Role
     created_at: datetime
+
+
+class OperatorUserUpdate(Struct, forbid_unknown_fields=True):
+    """What operators may change of an account; what is missing stays, null clears."""
+
+    role: Role | UnsetType = UNSET
+    is_active: bool | UnsetType = UNSET
+    monthly_budget_usd: (
+        Annotated[Decimal | None, Meta(description="Null: the installation's own limit.", examples=["25.00"])]
+        | UnsetType
+    ) = UNSET
+
+
+class OperatorUserRead(UserRead, kw_only=True):
+    """An account as operators see it."""
+
+    is_active: bool
+    monthly_budget_usd: Decimal | None
 
 
 class TokenPair(Struct):

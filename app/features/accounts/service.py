@@ -1,14 +1,16 @@
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from uuid import UUID
 
-from sqlalchemy import delete, select, update
+from msgspec import UNSET
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 from uuid_utils.compat import uuid7
 
 from app.db.models import ContentSource, RefreshToken, Role, User, UserSession
 from app.features.accounts.passwords import hash_password, password_matches
-from app.features.accounts.schemas import Registration, TokenPair
+from app.features.accounts.schemas import OperatorUserRead, OperatorUserUpdate, Registration, TokenPair
 from app.features.accounts.tokens import (
     ACCESS_SECONDS,
     REFRESH_SECONDS,
@@ -18,9 +20,11 @@ from app.features.accounts.tokens import (
     read_access_token,
 )
 from app.shared.exceptions import Conflict, Forbidden, Malformed, NotFound, Unauthenticated
-from app.shared.http import Principal
+from app.shared.http import Page, Paging, Principal, convert
 
 LONGEST_EMAIL = 320
+LARGEST_BUDGET = 1_000_000
+ORDERS = {"created_at": User.created_at, "email": User.email, "role": User.role}
 WRONG_SIGN_IN = "The e-mail or the password is wrong."
 
 
@@ -114,6 +118,33 @@ class AccountService:
     async def rename(self, user_id: UUID, display_name: str) -> User:
         user = await self.get(user_id)
         user.display_name = display_name
+        await self.session.flush()
+        return user
+
+    async def page(self, paging: Paging) -> Page[OperatorUserRead]:
+        """Everybody's accounts, for operators."""
+        total = await self.session.scalar(select(func.count()).select_from(User)) or 0
+        order = ORDERS.get(paging.order_by or "created_at", User.created_at)
+        ordered = select(User).order_by(order.desc() if paging.sort_order == "desc" else order, User.id.desc())
+        rows = await self.session.scalars(ordered.limit(paging.limit).offset(paging.offset))
+        return Page([convert(row, OperatorUserRead) for row in rows], total, paging.limit, paging.offset)
+
+    async def administer(self, user: User, data: OperatorUserUpdate, *, by: UUID) -> User:
+        """An operator's change. A role that changed and an account that was closed end what is signed in."""
+        if user.id == by and (data.is_active is False or data.role is Role.CREATOR):
+            raise Conflict("An operator can't lock itself out; ask another operator.", code="own_account")
+        if isinstance(data.monthly_budget_usd, Decimal) and not 0 <= data.monthly_budget_usd < LARGEST_BUDGET:
+            raise Malformed(
+                f"The budget is between 0 and {LARGEST_BUDGET} USD.",
+                extra=[{"field": "monthly_budget_usd", "message": "is out of range"}],
+            )
+        closed = data.is_active is False or (data.role is not UNSET and data.role is not user.role)
+        for name in ("role", "is_active", "monthly_budget_usd"):
+            if (value := getattr(data, name)) is not UNSET:
+                setattr(user, name, value)
+        if closed:
+            open_ = UserSession.user_id == user.id, UserSession.revoked_at.is_(None)
+            await self.session.execute(update(UserSession).where(*open_).values(revoked_at=func.now()))
         await self.session.flush()
         return user
 

@@ -22,11 +22,13 @@ from app.shared.http import (
     Page,
     Paging,
     Principal,
+    accepted,
     check_if_match,
     etag,
     tagged,
 )
-from app.shared.jobs import JobQueue, read_idempotency
+from app.shared.idempotency import read_idempotency
+from app.shared.jobs import JobQueue
 from app.shared.openapi import errors
 from app.shared.resources import Resources
 
@@ -62,8 +64,7 @@ class ProjectDnaController(Controller):
                 session, tasks.build_profile, user.id, project_id, idempotency,
                 project_id=project_id, source_ids=[source.id for source in sources], name=data.name, speaker=data.speaker,
             )  # fmt: skip
-        (read,) = await JobService(session).describe([job])
-        return Response(read, status_code=HTTP_202_ACCEPTED, headers={"Location": f"/api/v1/jobs/{job.id}"})
+        return accepted(await JobService(session).describe_one(job), job.id)
 
     @get(responses=errors(400, 401, 404))
     async def list_project_profiles(

@@ -9,8 +9,9 @@ from app.features.dna.schemas import Corpus, Measured, Plan
 from app.features.dna.service import DnaService, require_enough
 from app.features.dna.signals import SignalRead
 from app.features.dna.traits import TraitDrafts, Written
+from app.shared.clients.llm import generate_over
 from app.shared.exceptions import Unprocessable
-from app.shared.pipeline import PipelineRun
+from app.shared.pipeline import PipelineRun, step
 from app.shared.resources import Resources
 
 
@@ -48,12 +49,14 @@ async def train_fingerprint(resources: Resources, plan: Plan) -> str:
     return b64encode(fingerprint.dump(print_)).decode()
 
 
+@step(version=2)
 async def write_traits(resources: Resources, plan: Plan, measured: list[SignalRead]) -> Written:
     """With a model: its traits, as far as their quotes stand. Without: the traits that the signals carry."""
     documents = await load_documents(resources, plan)
     if not resources.llm.writes:
         return await asyncio.to_thread(traits.describe, measured, documents)
-    drafts = await resources.llm.generate(traits.ask_for_traits(documents), returns=TraitDrafts)
+    answers = await generate_over(resources.llm, traits.ask_for_traits(documents), returns=TraitDrafts)
+    drafts = [draft for answer in answers for draft in answer.traits]
     return await asyncio.to_thread(traits.check, drafts, documents, resources.llm.engine)
 
 

@@ -9,14 +9,14 @@ from msgspec import Meta, Struct
 from app.features.dna import address, lexicon, rhythm
 from app.features.dna.corpus import Document
 from app.features.dna.signals import SignalRead, evidence
-from app.shared.clients.llm import Prompt
+from app.shared.clients.llm import Prompt, Source
 from app.shared.evidence import Evidence, Span, anchor
 
 FEWEST_QUOTES = 2
 MOST_QUOTES = 4
 EXCERPT_CHARACTERS = 9000
 MOST_SOURCES = 12
-PROMPT = Path(__file__).parent / "prompts/traits.v1.md"
+PROMPT = Path(__file__).parent / "prompts/traits.v2.md"
 
 
 class Trait(Struct):
@@ -98,18 +98,18 @@ def describe(signals: Sequence[SignalRead], documents: Sequence[Document]) -> Wr
 
 def ask_for_traits(documents: Sequence[Document]) -> Prompt:
     """The prompt with the creator's own words, each source under a label."""
-    parts = [
-        f"[S{number}]\n{document.own_text[:EXCERPT_CHARACTERS]}"
+    sources = tuple(
+        Source(f"S{number}", document.own_text[:EXCERPT_CHARACTERS])
         for number, document in enumerate(documents[:MOST_SOURCES], 1)
-    ]
-    return Prompt(PROMPT.name, PROMPT.read_text(encoding="utf-8"), "\n\n".join(parts))
+    )
+    return Prompt(PROMPT.name, PROMPT.read_text(encoding="utf-8"), sources)
 
 
-def check(drafts: TraitDrafts, documents: Sequence[Document], engine: str) -> Written:
+def check(drafts: Sequence[TraitDraft], documents: Sequence[Document], engine: str) -> Written:
     """Keep what two or more quotes carry that stand in the creator's own turns; count the rest as rejected."""
     labelled = {f"S{number}": document for number, document in enumerate(documents[:MOST_SOURCES], 1)}
     traits, rejected = [], []
-    for draft in drafts.traits:
+    for draft in drafts:
         found: list[Evidence] = []
         for quote in draft.quotes:
             document = labelled.get(quote.source.strip().strip("[]"))

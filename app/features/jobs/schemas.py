@@ -1,9 +1,9 @@
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from app.db.models import JobStatus
 
@@ -51,6 +51,14 @@ class JobRead(Struct):
     created_at: datetime
     started_at: datetime | None
     finished_at: datetime | None
+
+
+class TicketRead(Struct):
+    """Opens this job's stream once or more until it is over."""
+
+    ticket: str
+    expires_in: Annotated[int, Meta(description="Seconds.")]
+    url: Annotated[str, Meta(description="The stream's address with the ticket.")]
 
 
 class EventRead(Struct):

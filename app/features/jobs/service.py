@@ -5,19 +5,19 @@ import msgspec
 from sqlalchemy import func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.config import Settings
-from app.db.models import Job, JobEvent, JobStatus, JobStep, ModelCall, UserSession, WorkerProcess
+from app.db.models import Job, JobEvent, JobStatus, JobStep, ModelCall, UserSession
 from app.features.jobs.schemas import EventRead, JobRead, StepRead, UsageRead
 from app.shared.exceptions import Conflict, NotFound
 from app.shared.http import Page, Paging, Principal, convert
-from app.shared.jobs import TASKS
+from app.shared.jobs import TASKS, JobQueue
 
 ORDERS = {"created_at": Job.created_at, "finished_at": Job.finished_at, "status": Job.status, "kind": Job.kind}
+EVENTS_A_LOOK = 500
 ENDED = {JobStatus.SUCCEEDED, JobStatus.FAILED, JobStatus.CANCELLED}
 
 CANCEL = """
 with job as (
-  update jobs set cancel_requested_at = coalesce(cancel_requested_at, now()),
+  update jobs set cancel_requested_at = coalesce(cancel_requested_at, now()), waits_for = null,
     finished_at = case when status = 'queued' then clock_timestamp() end,
     stage = case when status = 'queued' then null else 'cancelling' end,
     status = case when status = 'queued' then 'cancelled' else status end,
@@ -34,7 +34,7 @@ returning type
 RETRY = """
 with job as (
   update jobs set status = 'queued', stage = 'waiting for a worker', error = null, finished_at = null, attempt = 0, crashes = 0,
-    cancel_requested_at = null, event_seq = event_seq + 1, deadline_at = now() + make_interval(secs => :deadline_seconds),
+    cancel_requested_at = null, waits_for = null, untold = false, retried_epoch = epoch, event_seq = event_seq + 1, deadline_at = now() + make_interval(secs => :deadline_seconds),
     -- a call of the cancelled run may still be on the wire: its answer is waited for, not paid again
     run_at = case when exists (select 1 from model_calls where job_id = jobs.id and state = 'sent')
       then greatest(now(), finished_at + make_interval(secs => :receipt_seconds)) else now() end
@@ -59,7 +59,7 @@ class JobService:
         return job
 
     async def read(self, owner_id: UUID, job_id: UUID) -> JobRead:
-        return (await self.describe([await self.get(owner_id, job_id)]))[0]
+        return await self.describe_one(await self.get(owner_id, job_id))
 
     async def describe(self, jobs: Sequence[Job]) -> list[JobRead]:
         """The jobs with their steps and what they cost, in two queries whatever their number."""
@@ -79,6 +79,9 @@ class JobService:
         return [
             convert(job, JobRead, steps=steps.get(job.id, []), usage=usage_of.get(job.id, UsageRead())) for job in jobs
         ]
+
+    async def describe_one(self, job: Job) -> JobRead:
+        return (await self.describe([job]))[0]
 
     async def page(
         self, owner_id: UUID, paging: Paging, status: JobStatus | None, kind: str | None, project_id: UUID | None
@@ -105,9 +108,10 @@ class JobService:
         await self.session.refresh(job)
         return job
 
-    async def retry(self, owner_id: UUID, job_id: UUID, settings: Settings) -> Job:
+    async def retry(self, owner_id: UUID, job_id: UUID, jobs: JobQueue) -> Job:
         """A failed or cancelled job goes on from its last finished step."""
-        job = await self.get(owner_id, job_id)
+        job, settings = await self.get(owner_id, job_id), jobs.settings
+        await jobs.require_room(self.session, owner_id)
         given = {
             "id": job_id,
             "owner": owner_id,
@@ -122,16 +126,15 @@ class JobService:
         return job
 
     async def events_after(self, job_id: UUID, seq: int) -> list[EventRead]:
-        query = select(JobEvent).where(JobEvent.job_id == job_id, JobEvent.seq > seq).order_by(JobEvent.seq).limit(500)
+        query = (
+            select(JobEvent)
+            .where(JobEvent.job_id == job_id, JobEvent.seq > seq)
+            .order_by(JobEvent.seq)
+            .limit(EVENTS_A_LOOK)
+        )
         return [convert(event, EventRead) for event in await self.session.scalars(query)]
 
     async def signed_in(self, user: Principal) -> bool:
         """Whether the sign-in that a stream was opened with still holds."""
         query = select(UserSession.id).where(UserSession.id == user.session_id, UserSession.revoked_at.is_(None))
         return await self.session.scalar(query) is not None
-
-    async def workers_alive(self, within_seconds: float) -> int:
-        recent = WorkerProcess.seen_at > func.now() - text("make_interval(secs => :within)").bindparams(
-            within=within_seconds
-        )
-        return await self.session.scalar(select(func.count()).where(recent)) or 0

@@ -35,5 +35,6 @@ class SearchController(Controller):
         if not q.strip():
             raise Malformed("Say what to search for.", extra=[{"field": "q", "message": "is empty"}])
         async with resources.db.transaction() as session:
-            await ProjectService(session=session).owned(user.id, project_id)
-        return SearchResult(await search_project(resources, user.id, project_id, q, limit, role, source_id, mode))
+            project = await ProjectService(session=session).owned(user.id, project_id)
+        engine = resources.with_engine(project.engine, external=project.allow_external_models)
+        return SearchResult(await search_project(engine, user.id, project_id, q, limit, role, source_id, mode))

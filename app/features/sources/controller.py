@@ -36,12 +36,14 @@ from app.shared.http import (
     Page,
     Paging,
     Principal,
+    accepted,
     check_if_match,
     convert,
     etag,
     tagged,
 )
-from app.shared.jobs import Idempotency, JobQueue, read_idempotency
+from app.shared.idempotency import Idempotency, read_idempotency
+from app.shared.jobs import JobQueue
 from app.shared.openapi import errors
 from app.shared.resources import Resources
 
@@ -56,10 +58,6 @@ class FileForm(Struct, forbid_unknown_fields=True):
 
 def provide_sources(session: NamedDependency[AsyncSession]) -> SourceService:
     return SourceService(session)
-
-
-def accepted(body: SourceAccepted) -> Response[SourceAccepted]:
-    return Response(body, status_code=HTTP_202_ACCEPTED, headers={"Location": f"/api/v1/jobs/{body.job.id}"})
 
 
 async def enqueue_ingest(
@@ -117,14 +115,14 @@ class ProjectSourceController(Controller):
         await ProjectService(session=session).owned(user.id, project_id)
         idempotency = await read_idempotency(request)
         if earlier := await jobs.earlier(session, user.id, idempotency):
-            return accepted(await describe(session, user, earlier))
+            return accepted(await describe(session, user, earlier), earlier.id)
         raw = data.text.encode()
         media_type = await asyncio.to_thread(readers.sniff, raw, None)
         new = NewSource(data.title, data.role, SourceKind.TEXT, raw, None, media_type, client_address(request))
         source = await SourceService(session).add(user.id, project_id, new)
         body = await enqueue_ingest(session, jobs, user, project_id, source.id, idempotency)
         await keep_file(session, resources, source.storage_key or "", raw)
-        return accepted(body)
+        return accepted(body, body.job.id)
 
     @get("/sources", responses=errors(400, 401, 404))
     async def list_sources(
@@ -177,11 +175,11 @@ class SourceFileController(Controller):
         form = [new.title, new.role, filename, readers.checksum_of(raw)]
         idempotency = await read_idempotency(request, form)
         if earlier := await jobs.earlier(session, user.id, idempotency):
-            return accepted(await describe(session, user, earlier))
+            return accepted(await describe(session, user, earlier), earlier.id)
         source = await SourceService(session).add(user.id, project_id, new)
         body = await enqueue_ingest(session, jobs, user, project_id, source.id, idempotency)
         await keep_file(session, resources, source.storage_key or "", raw)
-        return accepted(body)
+        return accepted(body, body.job.id)
 
 
 class SourceController(Controller):
@@ -278,6 +276,7 @@ class SourceController(Controller):
         source = await sources.owned(user.id, source_id, lock=True)
         idempotency = await read_idempotency(request)
         if earlier := await jobs.earlier(session, user.id, idempotency):
-            return accepted(await describe(session, user, earlier))
+            return accepted(await describe(session, user, earlier), earlier.id)
         await sources.restart(source)
-        return accepted(await enqueue_ingest(session, jobs, user, source.project_id, source.id, idempotency))
+        body = await enqueue_ingest(session, jobs, user, source.project_id, source.id, idempotency)
+        return accepted(body, body.job.id)

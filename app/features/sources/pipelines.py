@@ -24,8 +24,10 @@ class ReadVersion(Struct):
 async def ingest_source(run: PipelineRun, source_id: UUID) -> None:
     """Read, embed in batches, publish: until the last step the source's earlier version goes on serving."""
     read = await run.step(read_source, source_id)
-    batch = run.resources.embedder.batch
-    for number in range(-(-read.to_embed // batch)):
+    batch = run.resources.llm.embedding_batch
+    batches = -(-read.to_embed // batch)
+    run.expect(2 + batches)
+    for number in range(batches):
         await run.branch(f"embed_chunks_{number + 1}", embed_chunks, source_id, read.version, batch)
     await run.step(publish_source, source_id, read)
 
@@ -39,7 +41,7 @@ async def read_source(resources: Resources, source_id: UUID) -> ReadVersion:
     async with resources.db.transaction() as session:
         service = SourceService(session)
         version = await service.store_version(source_id, record)
-        await service.reuse_embeddings(source_id, version, resources.embedder.model)
+        await service.reuse_embeddings(source_id, version, resources.llm.embedding_model)
         to_embed = await service.count_unembedded(source_id, version)
     return ReadVersion(version, record.word_count, len(record.chunks), record.duration_seconds, to_embed)
 
@@ -69,8 +71,10 @@ async def embed_chunks(resources: Resources, source_id: UUID, version: int, batc
         waiting = await SourceService(session).unembedded(source_id, version, batch)
     if not waiting:
         return 0
-    model = resources.embedder.model
-    vectors = await resources.embedder.embed([text for _, text in waiting])
+    model, places = resources.llm.embedding_model, dict[str, int]()
+    for _, text in waiting:  # the same text is embedded once
+        places.setdefault(text, len(places))
+    vectors = (await resources.llm.embed(list(places)))[[places[text] for _, text in waiting]]
     ids = [chunk_id for chunk_id, _ in waiting]
     await resources.db.patiently(lambda session: SourceService(session).store_embeddings(ids, vectors, model))
     return len(waiting)

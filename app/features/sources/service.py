@@ -32,8 +32,8 @@ CHUNK_COLUMNS = (
 
 REUSE_EMBEDDINGS = """
 update retrievable_text fresh set embedding = known.embedding, embedding_model = known.embedding_model
-from retrievable_text known
-where fresh.source_id = :source and fresh.version = :version and known.source_id = :source and known.version < :version
+from retrievable_text known  -- of the same owner, whichever the source: the same text is paid for once
+where fresh.source_id = :source and fresh.version = :version and known.owner_id = fresh.owner_id
   and known.content_hash = fresh.content_hash and known.embedding_model = :model and fresh.embedding is null
 """
 

@@ -1,12 +1,10 @@
-"""Text to vectors: OpenAI's model when there is a key, our own hashing otherwise."""
+"""Text to vectors without a model: signed feature hashing."""
 
-import asyncio
 import math
 import zlib
 from collections import Counter
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import Protocol
 
 import numpy as np
 import snowballstemmer
@@ -22,32 +20,9 @@ _STEMMER = snowballstemmer.stemmer("english")
 _COMMON = frozenset(FUNCTION_WORDS["en"].split())
 
 
-class Embedder(Protocol):
-    """`model` names what made a vector; vectors of different models are never compared."""
-
-    model: str
-    semantic: bool
-    """Whether near vectors mean near meanings; False: only shared words."""
-    batch: int
-    """Texts that one call takes."""
-
-    async def embed(self, texts: Sequence[str]) -> np.ndarray: ...
-
-
-class OfflineEmbedder:
-    """Signed feature hashing of stems, and at a low weight of their character 3- to 5-grams; 1 + log tf, four buckets a
-    feature, unit length (Weinberger et al. 2009). It sees words, not meaning."""
-
-    model = "strand-hashing-1"
-    semantic = False
-    batch = 256
-
-    async def embed(self, texts: Sequence[str]) -> np.ndarray:
-        """float32, (len(texts), 1536)."""
-        return await asyncio.to_thread(hash_texts, texts)
-
-
 def hash_texts(texts: Sequence[str]) -> np.ndarray:
+    """float32, (len(texts), 1536): stems, and at a low weight their character 3- to 5-grams; 1 + log tf, four buckets a
+    feature, unit length (Weinberger et al. 2009)."""
     vectors = np.zeros((len(texts), DIMENSIONS), dtype=np.float32)
     for row, text in enumerate(texts):
         for word, count in Counter(word.lower() for word in words(text)).items():

@@ -1,9 +1,10 @@
 """Which engine works here, and its clients."""
 
 from app.config import Settings, SettingsError
-from app.db.session import Database
-from app.shared.clients.embeddings import Embedder, OfflineEmbedder
-from app.shared.clients.llm import LLM, OfflineLLM
+from app.shared.clients.ledger import Ledger
+from app.shared.clients.llm import LLM
+from app.shared.clients.offline import OfflineLLM
+from app.shared.exceptions import Unprocessable
 
 
 def chosen_engine(settings: Settings) -> str:
@@ -15,31 +16,48 @@ def chosen_engine(settings: Settings) -> str:
     return "anthropic" if settings.anthropic_api_key else "offline"
 
 
-def open_llm(settings: Settings, db: Database) -> LLM:
-    """The client of the chosen engine; the SDKs are loaded only here, as they cost over a second and 80 MB."""
-    match chosen_engine(settings):
-        case "openai" | "compatible" as provider:
-            if provider == "openai" and not settings.openai_api_key:
-                raise SettingsError("ENGINE=openai needs OPENAI_API_KEY.")
-            if provider == "compatible" and not settings.openai_base_url:
-                raise SettingsError("ENGINE=compatible needs OPENAI_BASE_URL, the address of the server.")
-            from app.shared.clients.openai_client import OpenAILLM  # noqa: PLC0415
+class Engines:
+    """The clients of all engines that the settings allow, each opened when it is first wanted."""
 
-            return OpenAILLM(settings, db, provider)
-        case "anthropic":
+    def __init__(self, settings: Settings, ledger: Ledger) -> None:
+        self._settings, self._ledger = settings, ledger
+        self._open: dict[str, LLM] = {}
+        self.usual = self._get(chosen_engine(settings))
+
+    def of(self, choice: str | None, *, external: bool = True) -> LLM:
+        """The engine that a project chose (`auto` and None: the usual one); one that may not send text out stays here."""
+        if not external:
+            return self._get("offline")
+        if choice in {None, "auto"}:
+            return self.usual
+        assert choice is not None
+        try:
+            return self._get(choice)
+        except SettingsError as error:
+            raise Unprocessable(
+                f"The project's engine can't be used here: {error} Choose another one.", code="engine_not_configured"
+            ) from None
+
+    def _get(self, name: str) -> LLM:
+        if name not in self._open:
+            self._open[name] = self._make(name)
+        return self._open[name]
+
+    def _make(self, name: str) -> LLM:
+        """The SDKs are loaded only here, as they cost over a second and 80 MB."""
+        settings, ledger = self._settings, self._ledger
+        if name == "offline":
+            return OfflineLLM()
+        if name == "anthropic":
             if not settings.anthropic_api_key:
                 raise SettingsError("ENGINE=anthropic needs ANTHROPIC_API_KEY.")
             from app.shared.clients.anthropic_client import AnthropicLLM  # noqa: PLC0415
 
-            return AnthropicLLM(settings, db)
-        case _:
-            return OfflineLLM()
+            return AnthropicLLM(settings, ledger, self._get("openai" if settings.openai_api_key else "offline"))
+        if name == "openai" and not settings.openai_api_key:
+            raise SettingsError("ENGINE=openai needs OPENAI_API_KEY.")
+        if name == "compatible" and not settings.openai_base_url:
+            raise SettingsError("ENGINE=compatible needs OPENAI_BASE_URL, the address of the server.")
+        from app.shared.clients.openai_client import OpenAILLM  # noqa: PLC0415
 
-
-def open_embedder(settings: Settings, db: Database) -> Embedder:
-    """OpenAI's embeddings with its engine; Anthropic has none, so it goes with our own."""
-    if chosen_engine(settings) == "openai":
-        from app.shared.clients.openai_client import OpenAIEmbedder  # noqa: PLC0415
-
-        return OpenAIEmbedder(settings, db)
-    return OfflineEmbedder()
+        return OpenAILLM(settings, ledger, name, aside=self._get("offline") if name == "compatible" else None)
