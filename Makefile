@@ -6,7 +6,7 @@ PIP_QUIET := --quiet --disable-pip-version-check
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run test test-fast test-faults test-api check format lock database-design doctor clean
+.PHONY: help demo run test test-fast test-faults test-api soak check format lock database-design doctor clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*?## ' $(MAKEFILE_LIST) | awk -F':.*?## ' '{printf "  %-16s %s\n", $$1, $$2}'
@@ -14,20 +14,23 @@ help: ## List the targets
 demo: $(VENV)/.base ## Show the whole journey on the samples, offline; KEEP=1 leaves it serving
 	@$(BIN)/strand demo $(if $(KEEP),--keep)
 
-run: $(VENV)/.base ## Serve API and worker together (PORT, STRAND_HOME)
-	@$(BIN)/strand run
+run: $(VENV)/.base ## Serve API and worker together (PORT, STRAND_HOME; ENGINE=provider: the provider of the tests)
+	@$(if $(filter provider,$(ENGINE)),ENGINE=openai $(BIN)/python -m tests.provider run --,) $(BIN)/strand run
 
-test: $(VENV)/.dev ## Run all tests
-	@$(BIN)/python -m pytest
+test: $(VENV)/.dev ## Run the tests (those that break processes and those that fuzz have targets of their own)
+	@$(BIN)/python -m pytest --ignore tests/faults --ignore tests/api
 
 test-fast: $(VENV)/.dev ## Run what takes no processes of its own (under two minutes)
-	@$(BIN)/python -m pytest -m "not slow"
+	@$(BIN)/python -m pytest -m "not slow" --ignore tests/faults --ignore tests/api
 
-test-faults: $(VENV)/.dev ## Kill real processes and see that nothing is lost (part of `make test`)
-	@$(BIN)/python -m pytest tests/faults
+test-faults: $(VENV)/.dev ## Kill workers, servers and connections, and see that nothing is lost or paid twice
+	@$(BIN)/python -m pytest tests/faults -n 3 --dist loadgroup
 
-test-api: $(VENV)/.dev ## Send generated requests to every route of the running API (part of `make test`)
+test-api: $(VENV)/.dev ## Send generated requests to every route of the running API
 	@$(BIN)/python -m pytest tests/api
+
+soak: $(VENV)/.dev ## Break something every ten seconds (MINUTES=10, SEED, BELL=redis or postgres)
+	@$(BIN)/python -m tests.faults.soak --minutes $(or $(MINUTES),10) --bell $(or $(BELL),redis) $(if $(SEED),--seed $(SEED))
 
 check: $(VENV)/.dev ## Lint, types, imports, spelling
 	@$(BIN)/ruff check .

@@ -7,7 +7,8 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ import httpx
 import msgspec
 import pytest
 import uvicorn
+from sqlalchemy import text
 
 from app.config import Settings
 from app.features import feature_modules
@@ -39,6 +41,12 @@ def free_port() -> int:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
         return port
+
+
+def in_a_thread(work: Callable[[], Any]) -> Any:
+    """The test session has an event loop; what starts one of its own needs another thread."""
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(work).result()
 
 
 @pytest.fixture(scope="session")
@@ -143,6 +151,17 @@ async def stranger(server: str) -> AsyncIterator[httpx.AsyncClient]:
 
 
 @pytest.fixture
+async def operator(server: str, resources: Resources) -> AsyncIterator[httpx.AsyncClient]:
+    """A client signed in as an operator."""
+    async with httpx.AsyncClient(base_url=f"{server}/api/v1", timeout=30) as client:
+        account = await sign_up(client)
+        async with resources.db.transaction() as session:
+            await session.execute(text("update users set role = 'operator' where id = :id"), {"id": account["id"]})
+        client.headers["Authorization"] = f"Bearer {account['access_token']}"
+        yield client
+
+
+@pytest.fixture
 async def project(creator: httpx.AsyncClient) -> str:
     made = await creator.post("/projects", json={"title": "How sailors found their longitude"})
     assert made.status_code == 201, made.text
@@ -164,10 +183,10 @@ async def finished(client: httpx.AsyncClient, job: dict[str, Any], seconds: floa
 
 
 async def add_text(
-    client: httpx.AsyncClient, project: str, text: str, title: str = "A source", role: str = "reference", **headers: str
+    client: httpx.AsyncClient, project: str, said: str, title: str = "A source", role: str = "reference", **headers: str
 ) -> dict[str, Any]:
     """A text source, read to its end: gives the source as it is then."""
-    sent = {"title": title, "role": role, "kind": "text", "text": text}
+    sent = {"title": title, "role": role, "kind": "text", "text": said}
     added = await client.post(f"/projects/{project}/sources", json=sent, headers=headers)
     assert added.status_code == 202, added.text
     job = await finished(client, added.json()["job"])

@@ -44,6 +44,8 @@ def unreachable(error: BaseException) -> bool:
     """Whether the database is away or busy, rather than asked for something wrong."""
     if isinstance(error, InterfaceError | OperationalError | PoolTimeout | ConnectionError | TimeoutError | gaierror):
         return True  # asyncpg's refused connections come as they are
+    if isinstance(error, FileNotFoundError):
+        return error.filename is None  # a socket that isn't there; a missing file has a name
     if not isinstance(error, DBAPIError):
         return False
     return error.connection_invalidated or getattr(error.orig, "sqlstate", None) in DEADLOCKS

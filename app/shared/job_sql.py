@@ -113,9 +113,11 @@ with expired as (
     finished_at = case when cancel_requested_at is not null or crashes + 1 >= $1 then clock_timestamp() end
   where id in (select id from expired)
   returning id, event_seq, status, error
-), lost as (
-  update model_calls set state = 'unknown', finished_at = clock_timestamp()
-  where job_id in (select id from reaped) and state = 'sent'
+), lost as (  -- on the wire, or answered without the answer being stored: each may be paid again
+  update model_calls call set state = 'unknown', finished_at = clock_timestamp()
+  where call.job_id in (select id from reaped) and (call.state = 'sent' or call.state = 'done' and exists (
+    select 1 from job_steps step where step.job_id = call.job_id and step.name = call.step
+      and step.epoch = call.epoch and step.status <> 'done'))
 ), told as (
   insert into job_events (job_id, seq, type, data)
   select id, event_seq, case when status = 'queued' then 'status' else 'end' end,

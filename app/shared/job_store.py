@@ -82,7 +82,10 @@ class JobStore:
         self._tick: asyncpg.Pool | None = None
 
     async def __aenter__(self) -> Self:
-        options = {"server_settings": {"application_name": "strand-worker"}, "timeout": 5}
+        # a worker that stands still inside a transaction must not hold its locks for long
+        idle = str(int(max(0.5, self._settings.job_lease_seconds / 4) * 1000))
+        session = {"application_name": "strand-worker", "idle_in_transaction_session_timeout": idle}
+        options = {"server_settings": session, "timeout": 5}
         self._pool = await asyncpg.create_pool(self._url, min_size=1, max_size=6, command_timeout=10, **options)
         self._life = await asyncpg.create_pool(self._url, min_size=1, max_size=1, command_timeout=5, **options)
         self._tick = await asyncpg.create_pool(self._url, min_size=0, max_size=1, command_timeout=10, **options)

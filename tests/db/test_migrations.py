@@ -1,5 +1,4 @@
 import asyncio
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import asyncpg
@@ -7,6 +6,7 @@ import pytest
 
 from app.db import design, migrate
 from app.db.session import plain_url
+from tests.conftest import in_a_thread
 
 TABLES = (
     "select count(*) from information_schema.tables where table_schema = 'public' and table_name <> 'alembic_version'"
@@ -26,11 +26,6 @@ def empty_database(settings):
 
     in_a_thread(lambda: asyncio.run(create()))
     return base.replace("/strand?", "/migrations?")
-
-
-def in_a_thread(work):
-    with ThreadPoolExecutor(1) as pool:
-        return pool.submit(work).result()
 
 
 async def count(url):

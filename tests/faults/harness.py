@@ -1,68 +1,107 @@
-"""Real API and worker processes against servers of the suite's own, to be killed."""
+"""A stage: servers of its own, a provider, and real API and worker processes on them, to be killed."""
 
+import asyncio
 import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
+from uuid import uuid4
 
+import asyncpg
 import httpx
 
-from tests.conftest import PASSWORD, free_port
+from app.config import Settings
+from app.supervisor import prepare_database
+from tests.conftest import PASSWORD, free_port, in_a_thread
+from tests.faults.servers import PostgresServer, RedisServer
+from tests.provider.process import ProviderProcess
 
+T = TypeVar("T")
+
+LEASE_SECONDS = 3.0
 SHORT = {
-    "JOB_LEASE_SECONDS": "4",
+    "JOB_LEASE_SECONDS": str(LEASE_SECONDS),
     "JOB_BEAT_SECONDS": "0.4",
     "JOB_TICK_SECONDS": "0.4",
     "JOB_GRACE_SECONDS": "3",
-    "JOB_BACKOFF_SECONDS": "0.1",
-    "OWNER_MAX_RUNNING": "20",
+    "JOB_RECEIPT_SECONDS": "5",
+    "JOB_BACKOFF_SECONDS": "0.2",
+    "JOB_DEADLINE_SECONDS": "120",
+    "OWNER_MAX_RUNNING": "40",
+    "PROVIDER_TIMEOUT_SECONDS": "8",
+    "PROVIDER_PAUSE_SECONDS": "0.5",
+    "DATABASE_POOL_SIZE": "5",
 }
+ROOT = Path(__file__).parents[2]
 
 
 class Stage:
-    """One database and one bell, with the processes that work on them."""
+    """Everything that one bell's cells run on. The API stays up; each cell starts the workers that it kills."""
 
-    def __init__(self, database_url: str, broker_url: str | None, home: Path) -> None:
-        self.port = free_port()
-        self.home = home
-        self.project = ""
+    def __init__(self, bell: str) -> None:
+        self.bell = bell
+        self.postgres = PostgresServer()
+        self.redis = RedisServer() if bell == "redis" else None
+        self.home = Path(tempfile.mkdtemp(prefix=f"strand-stage-{bell}-"))
+        self.provider = ProviderProcess().start()
         self.environment = {
             **{name: value for name, value in os.environ.items() if not name.startswith(("JOB_", "FAULT_", "OWNER_"))},
             **SHORT,
-            "DATABASE_URL": database_url,
-            "STRAND_HOME": str(home),
+            **self.provider.env,
+            "ENGINE": "openai",
+            "DATABASE_URL": self.postgres.url,
+            "STRAND_HOME": str(self.home),
             "SECRET_KEY": "only-for-tests-0123456789-abcdefghij",
-            "LOG_LEVEL": "INFO",
-            **({"BROKER_URL": broker_url} if broker_url else {}),
+            **({"BROKER_URL": self.redis.url} if self.redis else {}),
         }
+        known = {field.upper() for field in Settings.__struct_fields__}
+        settings = Settings.from_env({name: value for name, value in self.environment.items() if name in known})
+        in_a_thread(lambda: prepare_database(settings))
         self.processes: list[subprocess.Popen[bytes]] = []
+        self.accepted: list[str] = []
+        """Jobs that a POST of this cell got 202 for."""
+        self.port = free_port()
+        self.api = self.start_api(self.port)
         self.client = httpx.Client(base_url=f"http://127.0.0.1:{self.port}/api/v1", timeout=30)
+        self.project = self.sign_up(self.client)
 
-    def start_api(self) -> subprocess.Popen[bytes]:
-        arguments = ["-m", "uvicorn", "app.main:app", "--port", str(self.port), "--log-level", "warning"]
-        process = self._start(arguments, {})
-        give_up = time.monotonic() + 30
-        while time.monotonic() < give_up:
-            try:
-                if self.client.get("/health/ready").status_code == 200:
-                    return process
-            except httpx.HTTPError:
-                time.sleep(0.1)
-        raise AssertionError("the API did not start")
+    # processes
+
+    def start_api(self, port: int, **environment: str) -> subprocess.Popen[bytes]:
+        arguments = ["-m", "uvicorn", "tests.faults.product:app", "--port", str(port), "--log-level", "warning"]
+        process = self._start(arguments, environment)
+        self.until(lambda: _answers(f"http://127.0.0.1:{port}/api/v1/health/live"), "the API is up")
+        return process
 
     def start_worker(self, **environment: str) -> subprocess.Popen[bytes]:
-        return self._start(["-m", "app.worker.run"], environment)
+        return self._start(["-m", "tests.faults.worker"], environment)
+
+    def start_workers(self, count: int, **environment: str) -> list[subprocess.Popen[bytes]]:
+        return [self.start_worker(**environment) for _ in range(count)]
+
+    def workers_up(self, count: int) -> None:
+        """Wait until so many workers are known: before that they can't be told to leave."""
+        known = "select count(*)::int as n from worker_processes"
+        self.until(lambda: self.sql(known)[0]["n"] >= count, f"{count} workers are up")
+
+    def doomed(self, point: str, do: str = "kill", **environment: str) -> tuple[subprocess.Popen[bytes], Path]:
+        """A worker to which something happens at this point, and the file that says that it has."""
+        mark = self.home / f"{uuid4().hex}.mark"
+        worker = self.start_worker(FAULT_AT=point, FAULT_DO=do, FAULT_ONCE=str(mark), **environment)
+        return worker, mark
 
     def _start(self, arguments: list[str], environment: dict[str, str]) -> subprocess.Popen[bytes]:
-        log = (self.home / f"process-{len(self.processes)}.log").open("wb")
+        log = (self.home / f"process-{len(list(self.home.glob('process-*.log'))):04}.log").open("wb")
         process = subprocess.Popen(
-            [sys.executable, *arguments], env=self.environment | environment, stdout=log, stderr=subprocess.STDOUT
-        )
+            [sys.executable, *arguments], env=self.environment | environment, cwd=ROOT, stdout=log,
+            stderr=subprocess.STDOUT,
+        )  # fmt: skip
         log.close()
         self.processes.append(process)
         return process
@@ -72,51 +111,134 @@ class Stage:
             process.send_signal(number)
         return process.wait(seconds)
 
+    def killed(self, process: subprocess.Popen[bytes], seconds: float = 30) -> None:
+        """Wait until the process has died of its fault."""
+        try:
+            assert process.wait(seconds) == -signal.SIGKILL, self.logs()
+        except subprocess.TimeoutExpired:
+            raise AssertionError(f"the worker did not reach its fault\n{self.logs()}") from None
+
+    def clean(self) -> None:
+        """Before a cell: no worker runs, the provider answers well, no lane is closed, nothing was accepted."""
+        for process in self.processes:
+            if process is not self.api and process.poll() is None:
+                process.send_signal(signal.SIGCONT)
+                process.kill()
+                process.wait(10)
+        self.processes = [self.api]
+        for log in self.home.glob("process-*.log"):
+            log.unlink()
+        self.provider.clear()
+        self.sql("delete from provider_lanes")
+        self.sql("delete from paused_kinds")
+        self.sql("delete from worker_processes")
+        self.accepted = []
+
     def close(self) -> None:
         self.client.close()
         for process in self.processes:
             if process.poll() is None:
+                process.send_signal(signal.SIGCONT)
                 process.kill()
                 process.wait(10)
+        self.provider.stop()
+        if self.redis:
+            self.redis.remove()
+        self.postgres.remove()
 
-    def sign_up(self) -> None:
-        email = f"{os.urandom(6).hex()}@example.com"
-        account = {"email": email, "password": PASSWORD}
-        assert self.client.post("/auth/register", json={**account, "display_name": "Nell"}).status_code == 201
-        token = self.client.post("/auth/login", json=account).json()["access_token"]
-        self.client.headers["Authorization"] = f"Bearer {token}"
+    # the creator's side
 
-    def ended(self, job_id: str, seconds: float = 60) -> dict[str, Any]:
-        give_up = time.monotonic() + seconds
+    def sign_up(self, client: httpx.Client) -> str:
+        """A new account on this client; gives a project of its own."""
+        account = {"email": f"{uuid4().hex}@example.com", "password": PASSWORD}
+        assert client.post("/auth/register", json={**account, "display_name": "Nell"}).status_code == 201
+        token = client.post("/auth/login", json=account).json()["access_token"]
+        client.headers["Authorization"] = f"Bearer {token}"
+        project: str = client.post("/projects", json={"title": "Brass"}).json()["id"]
+        return project
+
+    def ask(self, title: str | None = None, key: str | None = None, client: httpx.Client | None = None, project: str | None = None, **essay: Any) -> str:  # fmt: skip
+        """Ask for an essay: gives the job's id."""
+        body = {"title": title or uuid4().hex, **essay}
+        headers = {"Idempotency-Key": key} if key else {}
+        answer = (client or self.client).post(f"/projects/{project or self.project}/essays", json=body, headers=headers)
+        assert answer.status_code == 202, answer.text
+        job_id: str = answer.json()["id"]
+        if job_id not in self.accepted:
+            self.accepted.append(job_id)
+        return job_id
+
+    def job(self, job_id: str, client: httpx.Client | None = None) -> dict[str, Any]:
+        answer = (client or self.client).get(f"/jobs/{job_id}")
+        assert answer.status_code == 200, answer.text
+        job: dict[str, Any] = answer.json()
+        return job
+
+    def ended(self, job_id: str, seconds: float = 60, client: httpx.Client | None = None) -> dict[str, Any]:
+        """The job once it has ended; a database that is away is waited for."""
         job: dict[str, Any] = {}
-        while time.monotonic() < give_up:
-            job = self.client.get(f"/jobs/{job_id}").json()
-            if job["status"] not in {"queued", "running"}:
-                return job
-            time.sleep(0.05)
-        raise AssertionError(f"the job did not end: {job}\n{self.logs()}")
 
-    def logs(self) -> str:
-        return "\n".join(path.read_text(errors="replace")[-1500:] for path in sorted(self.home.glob("process-*.log")))
+        def look() -> bool:
+            try:
+                job.update(self.job(job_id, client))
+            except (httpx.HTTPError, AssertionError):
+                return False
+            return job["status"] not in {"queued", "running"}
 
-    def events(self, job_id: str) -> list[dict[str, str]]:
-        body = self.client.get(f"/jobs/{job_id}/events").text.replace("\r\n", "\n")
+        self.until(look, f"job {job_id} has ended: {job}", seconds)
+        return job
+
+    def all_ended(self, seconds: float = 90) -> list[dict[str, Any]]:
+        return [self.ended(job_id, seconds) for job_id in self.accepted]
+
+    def at_step(self, job_id: str, seconds: float = 30) -> None:
+        """Wait until the job has begun a step."""
+        self.until(lambda: bool(self.job(job_id)["steps"]), f"job {job_id} is at a step", seconds)
+
+    def events(self, job_id: str, after: int = 0) -> list[dict[str, str]]:
+        body = self.client.get(f"/jobs/{job_id}/events", headers={"Last-Event-ID": str(after)}).text
         blocks = [
-            dict(line.split(": ", 1) for line in block.splitlines() if ": " in line) for block in body.split("\n\n")
+            dict(line.split(": ", 1) for line in block.splitlines() if ": " in line)
+            for block in body.replace("\r\n", "\n").split("\n\n")
         ]
         return [block for block in blocks if "event" in block]
 
+    # what it takes
 
-@contextmanager
-def stage(database_url: str, broker_url: str | None, home: Path) -> Iterator[Stage]:
-    opened = Stage(database_url, broker_url, home)
+    def until(self, true: Callable[[], Any], what: str, seconds: float = 30) -> None:
+        give_up = time.monotonic() + seconds
+        while not true():
+            if time.monotonic() > give_up:
+                raise AssertionError(f"never in {seconds} s: {what}\n{self.logs()}")
+            time.sleep(0.03)
+
+    def slow(self, seconds: float = 0.4) -> None:
+        """From now on each call takes so long."""
+        self.provider.script({"times": None, "action": {"do": "hang", "seconds": seconds}})
+
+    def sql(self, statement: str, *given: Any) -> list[dict[str, Any]]:
+        async def fetch() -> list[dict[str, Any]]:
+            connection = await asyncpg.connect(self.postgres.url)
+            try:
+                return [dict(row) for row in await connection.fetch(statement, *given)]
+            finally:
+                await connection.close()
+
+        return in_a_thread(lambda: asyncio.run(fetch()))  # type: ignore[no-any-return]
+
+    def at_once(self, works: list[Callable[[], T]]) -> list[T]:
+        with ThreadPoolExecutor(len(works)) as pool:
+            return [future.result() for future in [pool.submit(work) for work in works]]
+
+    def logs(self) -> str:
+        return "\n".join(
+            f"--- {path.name}\n{path.read_text(errors='replace')[-1500:]}"
+            for path in sorted(self.home.glob("process-*.log"))
+        )
+
+
+def _answers(url: str) -> bool:
     try:
-        yield opened
-    finally:
-        opened.close()
-
-
-def assert_told_once(events: list[dict[str, str]]) -> None:
-    """Events are numbered without gaps, and the job ended exactly once."""
-    assert [int(event["id"]) for event in events] == list(range(1, len(events) + 1))
-    assert [event["event"] for event in events].count("end") == 1
+        return httpx.get(url, timeout=2).status_code == 200
+    except httpx.HTTPError:
+        return False

@@ -3,6 +3,7 @@
 import asyncio
 import time
 from contextlib import asynccontextmanager
+from uuid import UUID
 
 import msgspec
 import numpy as np
@@ -19,7 +20,7 @@ from app.shared.job_store import JobStore
 from app.shared.jobs import JobQueue, Task
 from app.shared.resources import open_resources
 from app.worker.runtime import Runtime, worker_name
-from tests.conftest import SAMPLES, add_file, finished
+from tests.conftest import SAMPLES, add_file, add_text, finished
 from tests.provider.server import provider, status, written
 
 ENGINES = {
@@ -269,3 +270,90 @@ async def test_a_cancelled_job_sends_no_second_call(settings, creator, project, 
     assert ended["status"] == "cancelled"
     assert len(server.requests) == 1
     assert [call["state"] for call in calls] == ["done"]
+
+
+async def test_a_used_up_budget_pauses_the_job_and_a_raised_one_lets_it_go_on(
+    settings, creator, operator, project, own_sources
+):
+    me = (await creator.get("/users/me")).json()["id"]
+    await operator.patch(f"/users/{me}", json={"monthly_budget_usd": "0.001"})
+    async with provider() as server, engine_worker(settings, "openai", server.url) as resources:
+        job = await build(resources, settings, creator, project, own_sources)
+        waiting = await eventually(
+            lambda: creator.get(f"/jobs/{job['id']}"), lambda one: "budget" in (one["stage"] or "")
+        )
+        sent = len(server.requests)
+        story = (await operator.get(f"/admin/jobs/{job['id']}")).json()
+        raised = await operator.patch(f"/users/{me}", json={"monthly_budget_usd": "5"})
+        ended = await finished(creator, job)
+
+    assert (waiting["status"], sent) == ("queued", 0)
+    assert story["job"]["waits_for"] == "budget"
+    assert story["job"]["attempt"] == 0
+    assert story["job"]["deadline_at"] > story["job"]["run_at"]
+    assert raised.status_code == 200
+    assert ended["status"] == "succeeded"
+    usage = (await creator.get("/usage", params={"group_by": "kind"})).json()
+    assert [item["key"] for item in usage["items"]] == ["engines.build_profile"]
+    assert usage["total"]["cost_usd"] == ended["usage"]["cost_usd"]
+
+
+async def test_a_failed_job_costs_the_budget_nothing(settings, creator, operator, project, own_sources):
+    me = (await creator.get("/users/me")).json()["id"]
+    await operator.patch(f"/users/{me}", json={"monthly_budget_usd": "5"})
+    async with provider() as server, engine_worker(settings, "openai", server.url) as resources:
+        server.script = [written("{"), written("{"), status(400)]
+        job = await build(resources, settings, creator, project, own_sources)
+        ended = await finished(creator, job)
+        usage = (await creator.get("/usage")).json()
+
+    assert ended["status"] == "failed"
+    assert float(ended["usage"]["cost_usd"]) > 0
+    assert float(usage["total"]["cost_usd"]) > 0
+    assert float(usage["budget"]["spent_usd"]) == 0
+
+
+async def test_a_project_that_keeps_its_text_to_itself_sends_nothing(settings, creator, project, own_sources):
+    changed = await creator.patch(f"/projects/{project}", json={"allow_external_models": False})
+    assert changed.status_code == 200
+    async with provider() as server, engine_worker(settings, "openai", server.url) as resources:
+        ended = await finished(creator, await build(resources, settings, creator, project, own_sources))
+        profile = (await creator.get(f"/dna-profiles/{ended['result']['id']}")).json()
+
+    assert ended["status"] == "succeeded"
+    assert profile["engine"] == "offline"
+    assert server.requests == []
+
+
+async def test_the_same_text_of_one_owner_is_embedded_once(settings, creator, project, worker):
+    said = "The tide comes in twice a day, and leaves as often. " * 60
+    first, second = [await add_text(creator, project, said, title=title) for title in ("One", "Two")]
+    async with provider() as server, engine_worker(settings, "openai", server.url) as resources:
+        for source in (first, second):
+            job = await enqueue(resources, settings, creator, "engines.ingest_source", project, source_id=source["id"])
+            assert (await finished(creator, job))["status"] == "succeeded"
+        query = "select count(*) from retrievable_text where source_id = any(:ids) and embedding_model = 'text-embedding-3-small'"  # fmt: skip
+        async with resources.db.transaction() as session:
+            embedded = await session.scalar(text(query), {"ids": [UUID(first["id"]), UUID(second["id"])]})
+
+    sent = [one for _, request in server.requests for one in request["input"]]
+    assert len(sent) == len(set(sent))
+    assert embedded > len(sent)
+
+
+async def test_a_project_may_choose_another_engine_than_the_usual_one(settings, creator, project, own_sources):
+    await creator.patch(f"/projects/{project}", json={"engine": "compatible"})
+    async with provider() as server, engine_worker(settings, "openai", server.url) as resources:
+        ended = await finished(creator, await build(resources, settings, creator, project, own_sources))
+        profile = (await creator.get(f"/dna-profiles/{ended['result']['id']}")).json()
+
+    assert profile["engine"].startswith("compatible:")
+
+
+async def test_an_engine_that_is_not_set_up_here_is_said_so(settings, creator, project, own_sources):
+    await creator.patch(f"/projects/{project}", json={"engine": "anthropic"})
+    async with provider() as server, engine_worker(settings, "openai", server.url) as resources:
+        ended = await finished(creator, await build(resources, settings, creator, project, own_sources))
+
+    assert (ended["status"], ended["error"]["code"]) == ("failed", "engine_not_configured")
+    assert server.requests == []

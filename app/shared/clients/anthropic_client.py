@@ -1,5 +1,6 @@
 """Anthropic's messages, with structured output and prompt caching."""
 
+import json
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
@@ -12,7 +13,7 @@ from anthropic import AsyncAnthropic
 from msgspec import Struct
 
 from app.config import Settings
-from app.shared.clients.failures import BadAnswer, of_connection, of_status
+from app.shared.clients.failures import of_connection, of_status
 from app.shared.clients.ledger import Ledger, Receipt
 from app.shared.clients.llm import (
     LLM,
@@ -25,7 +26,9 @@ from app.shared.clients.llm import (
     finished,
     fits,
     json_schema,
+    not_its_protocol,
     render,
+    understood,
 )
 from app.shared.clients.prices import estimate_tokens
 from app.shared.exceptions import AppError
@@ -60,9 +63,11 @@ class AnthropicLLM:
     async def _ask(self, rendered: Rendered, prompt: Prompt, returns: type[Struct]) -> Answer:
         schema = {"title": returns.__name__, **json_schema(returns)}
         async with self._call(rendered, prompt) as receipt:
-            answer = await self._client.messages.create(
-                **self._request(rendered, prompt, receipt),
-                output_config={"format": {"type": "json_schema", "schema": schema}},
+            answer = understood(
+                await self._client.messages.create(
+                    **self._request(rendered, prompt, receipt),
+                    output_config={"format": {"type": "json_schema", "schema": schema}},
+                )
             )
             self._note(receipt, answer.id, answer.usage)
             text = "".join(block.text for block in answer.content if block.type == "text")
@@ -139,8 +144,8 @@ def classify(error: Exception, pause_seconds: float) -> AppError | None:
     if isinstance(error, anthropic.APIStatusError):
         retry_after = error.response.headers.get("retry-after", "")
         return of_status(error.status_code, str(error.type or ""), error.message, retry_after, pause_seconds)
-    if isinstance(error, anthropic.APIResponseValidationError):
-        return BadAnswer("The provider's answer is not what its protocol says.")
+    if isinstance(error, anthropic.APIResponseValidationError | json.JSONDecodeError):
+        return not_its_protocol()
     return (
         of_connection(error, pause_seconds) if isinstance(error, anthropic.AnthropicError | httpx2.HTTPError) else None
     )

@@ -78,6 +78,12 @@ class Refused(Unprocessable):
     retryable = True
 
 
+class Unsupported(Refused):
+    """The server lacks the route or the form of answer; a weaker one may do."""
+
+    code = "provider_unsupported"
+
+
 class Declined(Unprocessable):
     """The model, or a content filter, would not answer."""
 
@@ -106,6 +112,7 @@ LENGTH_WORDS = (
     "too many tokens",
     "input is too long",
 )
+FORMAT_WORDS = ("response_format", "json_schema", "json_object", "text.format")
 CONTENT_CODES = {"content_policy_violation", "content_filter", "invalid_prompt"}
 SHORT_PAUSE_SECONDS = 2.0
 NOT_SENT = {"ConnectError", "ConnectTimeout", "PoolTimeout", "ConnectionRefusedError"}
@@ -131,7 +138,8 @@ def of_status(status: int, code: str, message: str, retry_after: str, pause_seco
         return Failed(f"The provider failed ({status}).", retry_after_seconds=wait or 0)
     if code in CONTENT_CODES:
         return Declined(f"The provider declined to answer: {said}")
-    return Refused(f"The provider refused the request ({status}): {said}")
+    refusal = Unsupported if status in {404, 405, 501} or any(word in message for word in FORMAT_WORDS) else Refused
+    return refusal(f"The provider refused the request ({status}): {said}")
 
 
 def of_connection(error: BaseException, pause_seconds: float) -> AppError:

@@ -16,7 +16,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import text, update
+from sqlalchemy import case, text, update
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.ext.asyncio import AsyncSession
 from uuid_utils.compat import uuid7
@@ -149,11 +149,14 @@ class Ledger:
         async with self._limiter.room(provider, model, input_tokens + output_tokens):
             booked = await self._book(meter, row)
             receipt.key = f"{meter.job_id or call_id}:{meter.step}:{number}:{booked.failed}"
-            fault("C")
-            fault_soon("D")
             began, state = time.monotonic(), "unknown"
             error: AppError | None = None
             try:
+                fault("C")
+                if not meter.may_pay():  # the process stood still since it wrote the row: another may have the job
+                    state = "failed"
+                    raise CallRefused
+                fault_soon("D")
                 async with asyncio.timeout(self._settings.provider_timeout_seconds):
                     yield receipt
                 state = "done"
@@ -237,7 +240,8 @@ class Ledger:
     ) -> None:
         """An answer in hand is never lost for a database that is away: that is logged, and the row stays open."""
         closing = {
-            "state": state, "error": error.message if error else None, "input_tokens": receipt.input_tokens,
+            # what was taken for lost meanwhile stays `unknown`, as its step may have been paid for again
+            "state": case((ModelCall.state == "unknown", "unknown"), else_=state), "error": error.message if error else None, "input_tokens": receipt.input_tokens,
             "output_tokens": receipt.output_tokens, "cached_tokens": receipt.cached_tokens,
             "cache_write_tokens": receipt.cache_write_tokens, "cost_usd": receipt.cost_usd,
             "request_id": receipt.request_id, "latency_seconds": took, "finished_at": datetime.now(UTC),

@@ -170,6 +170,17 @@ async def ask_and_repair(prompt: Prompt, returns: type[T], ask: Callable[[Render
         return read_answer(finished(await ask(again)), returns)
 
 
+def understood(answer: Any) -> Any:
+    """The SDK's answer; it gives the bare text of a body that isn't the protocol's, such as a proxy's page."""
+    if isinstance(answer, str):
+        raise not_its_protocol()
+    return answer
+
+
+def not_its_protocol() -> BadAnswer:
+    return BadAnswer("The provider's answer is not what its protocol says.", retry_after_seconds=0)
+
+
 def finished(answer: Answer) -> str:
     """The text of an answer that came to its end."""
     if answer.ending == "declined":

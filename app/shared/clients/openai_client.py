@@ -1,6 +1,7 @@
 """OpenAI, and any server that speaks its protocol."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
@@ -15,7 +16,7 @@ from openai import AsyncOpenAI
 from app.config import Settings
 from app.db.base import DIMENSIONS
 from app.shared.clients.compatible import ChatDialect, as_chat, read_chat
-from app.shared.clients.failures import BadAnswer, Refused, of_connection, of_status
+from app.shared.clients.failures import BadAnswer, Unsupported, of_connection, of_status
 from app.shared.clients.ledger import Ledger, Receipt
 from app.shared.clients.llm import (
     LLM,
@@ -29,7 +30,9 @@ from app.shared.clients.llm import (
     finished,
     fits,
     json_schema,
+    not_its_protocol,
     render,
+    understood,
 )
 from app.shared.clients.prices import estimate_tokens
 from app.shared.exceptions import AppError
@@ -73,7 +76,7 @@ class OpenAILLM:
                 if self._dialect is ChatDialect.NONE:
                     return await self._respond(rendered, prompt, returns)
                 return await self._chat(rendered, prompt, returns)
-            except Refused:
+            except Unsupported:
                 if not self._falls_back or (weaker := self._dialect.weaker()) is None:
                     raise
                 self._dialect = weaker
@@ -82,7 +85,7 @@ class OpenAILLM:
         form = {"type": "json_schema", "name": returns.__name__, "schema": json_schema(returns), "strict": True}
         async with self._call("generate", rendered, prompt) as receipt:
             request = self._responses_request(rendered, prompt, receipt) | {"text": {"format": form}}
-            answer = await self._client.responses.create(**request)
+            answer = understood(await self._client.responses.create(**request))
             self._note(receipt, answer)
             return _read_response(answer)
 
@@ -92,7 +95,7 @@ class OpenAILLM:
             answer = await self._client.chat.completions.create(
                 model=self._model, **request, extra_headers={"Idempotency-Key": receipt.key}
             )
-            return read_chat(answer, receipt)
+            return read_chat(understood(answer), receipt)
 
     def _responses_request(self, rendered: Rendered, prompt: Prompt, receipt: Receipt) -> dict[str, Any]:
         return {
@@ -110,7 +113,7 @@ class OpenAILLM:
                     pieces += 1
                     yield piece
                 return
-            except Refused:
+            except Unsupported:
                 if pieces or not self._falls_back or (weaker := self._dialect.weaker()) is None:
                     raise
                 self._dialect = weaker
@@ -160,10 +163,14 @@ class OpenAILLM:
     async def _embed(self, texts: Sequence[str]) -> np.ndarray:
         tokens = sum(map(estimate_tokens, texts))
         async with self._sent(self.embedding_model, "embed", tokens) as receipt:
-            answer = await self._client.embeddings.create(
-                model=self.embedding_model, input=list(texts), dimensions=DIMENSIONS,
-                extra_headers={"Idempotency-Key": receipt.key},
-            )  # fmt: skip
+            answer = understood(
+                await self._client.embeddings.create(
+                    model=self.embedding_model,
+                    input=list(texts),
+                    dimensions=DIMENSIONS,
+                    extra_headers={"Idempotency-Key": receipt.key},
+                )
+            )
             receipt.input_tokens, receipt.request_id = answer.usage.prompt_tokens, answer._request_id or "embedded"
             if len(answer.data) != len(texts):
                 raise BadAnswer("The provider answered with another number of vectors than texts.")
@@ -175,7 +182,7 @@ class OpenAILLM:
             return await self._aside.moderate(text)
         model = self._settings.openai_moderation_model
         async with self._sent(model, "moderate", estimate_tokens(text)) as receipt:
-            answer = await self._client.moderations.create(model=model, input=text)
+            answer = understood(await self._client.moderations.create(model=model, input=text))
             receipt.request_id = answer.id
             (result,) = answer.results
             scores: dict[str, Any] = result.category_scores.to_dict()
@@ -254,6 +261,6 @@ def classify(error: Exception, pause_seconds: float) -> AppError | None:
         return of_status(
             error.status_code, str(error.code or error.type or ""), error.message, retry_after, pause_seconds
         )
-    if isinstance(error, openai.APIResponseValidationError):
-        return BadAnswer("The provider's answer is not what its protocol says.")
+    if isinstance(error, openai.APIResponseValidationError | json.JSONDecodeError):
+        return not_its_protocol()
     return of_connection(error, pause_seconds) if isinstance(error, openai.OpenAIError | httpx2.HTTPError) else None
