@@ -1,4 +1,8 @@
-"""The statements of the job engine: each transition is one, with the events that tell of it."""
+"""The statements of the job engine: each transition is one, with the events that tell of it.
+
+One statement, and no transaction around it: a worker that stands still between two statements would hold its locks for
+as long, and with them everybody who waits for the same owner or job.
+"""
 
 CLAIM = """
 select job.id, job.owner_id, job.project_id, job.kind, job.input::text, job.epoch, job.attempt, job.attempts,
@@ -97,11 +101,13 @@ where jobs.status = 'running'
 """
 
 REAP = """
-with expired as (
+with turn as materialized (
+  select pg_try_advisory_xact_lock(7002, 0) as mine
+), expired as (
   select id from jobs
-  where status = 'running' and lease_until < now()
+  where (select mine from turn) and status = 'running' and lease_until < now()
     and now() - pg_postmaster_start_time() > make_interval(secs => $2)
-  order by owner_id for update skip locked
+  order by owner_id limit 1000 for update skip locked  -- each owner takes a lock, and the table of those is small
 ), reaped as (
   update jobs set crashes = crashes + 1, worker = null, lease_until = null, event_seq = event_seq + 1, waits_for = null,
     untold = cancel_requested_at is not null or crashes + 1 >= $1,
@@ -127,8 +133,10 @@ select id from reaped
 """
 
 EXPIRE = """
-with late as (
-  select id from jobs where status = 'queued' and deadline_at < now() order by owner_id for update skip locked
+with turn as materialized (
+  select pg_try_advisory_xact_lock(7002, 0) as mine
+), late as (
+  select id from jobs where (select mine from turn) and status = 'queued' and deadline_at < now() order by owner_id limit 1000 for update skip locked
 ), expired as (
   update jobs set status = 'failed', stage = null, waits_for = null, event_seq = event_seq + 1, untold = true,
     finished_at = clock_timestamp(),

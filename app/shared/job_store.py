@@ -141,27 +141,25 @@ class JobStore:
         """Take up to *wanted* due jobs, fairly among owners, with what their earlier runs stored."""
         limit, lease = self._settings.owner_max_running, self._settings.job_lease_seconds
 
-        async def take(connection: asyncpg.Connection) -> list[ClaimedJob]:
-            async with connection.transaction():
-                rows = await connection.fetch(CLAIM, list(kinds), self.worker, wanted, limit, lease)
-                resumed = [row["id"] for row in rows if row["attempts"] > 1]
-                steps = await connection.fetch(STORED_STEPS, resumed) if resumed else []
-            for row in rows:
-                self._changed(row["id"])
-            stored: dict[UUID, dict[str, StoredStep]] = {}
-            for step in steps:
-                finished = StoredStep(step["name"], step["input_hash"], step["output"])
-                stored.setdefault(step["job_id"], {})[step["name"]] = finished
-            return [
-                ClaimedJob(
-                    row["id"], row["owner_id"], row["project_id"], row["kind"], msgspec.json.decode(row["input"]),
-                    row["epoch"], row["attempt"], row["max_attempts"], row["deadline_at"],
-                    row["created_at"], row["engine"], row["external"], stored.get(row["id"], {}),
-                )
-                for row in rows
-            ]  # fmt: skip
+        async def take(connection: asyncpg.Connection) -> list[asyncpg.Record]:
+            rows: list[asyncpg.Record] = await connection.fetch(CLAIM, list(kinds), self.worker, wanted, limit, lease)
+            return rows
 
-        return await self.patiently(take, seconds=5)
+        rows = await self.patiently(take, seconds=5)
+        for row in rows:
+            self._changed(row["id"])
+        stored = await self._stored_steps([row["id"] for row in rows if row["attempts"] > 1])
+        return [_claimed(row, stored.get(row["id"], {})) for row in rows]
+
+    async def _stored_steps(self, jobs: list[UUID]) -> dict[UUID, dict[str, StoredStep]]:
+        """What earlier runs of these jobs finished."""
+        if not jobs:
+            return {}
+        stored: dict[UUID, dict[str, StoredStep]] = {}
+        for step in await self.patiently(lambda connection: connection.fetch(STORED_STEPS, jobs)):
+            finished = StoredStep(step["name"], step["input_hash"], step["output"])
+            stored.setdefault(step["job_id"], {})[step["name"]] = finished
+        return stored
 
     async def start_step(self, job: ClaimedJob, name: str, input_hash: str) -> bool | StoredStep:
         """True: go on. False: superseded or cancelled. A stored step: a late receipt came in; nothing is to be run."""
@@ -173,10 +171,13 @@ class JobStore:
             self._changed(job.id)
             if row["started"]:
                 return True
-            (found,) = await connection.fetch(f"{STORED_STEPS} and name = $2", [job.id], name)
-            return StoredStep(name, found["input_hash"], found["output"])
+            return await _stored(connection, job, name)
 
         return await self.patiently(write)
+
+    async def stored_step(self, job: ClaimedJob, name: str) -> StoredStep:
+        """What a late receipt stored."""
+        return await self.patiently(lambda connection: _stored(connection, job, name))
 
     async def save_step(self, job: ClaimedJob, name: str, output: str, usage: Any, expected_steps: int) -> bool:
         """Store the output, JSON to the letter; the first to store wins. False: another run has the job now."""
@@ -245,11 +246,8 @@ class JobStore:
         all_moved: list[UUID] = []
         settings = self._settings
         for statement, given in ((REAP, (settings.job_max_crashes, settings.job_lease_seconds)), (EXPIRE, ())):
-            moved: list[UUID] = []
-            async with self._tick.acquire() as connection, connection.transaction():
-                if await connection.fetchval("select pg_try_advisory_xact_lock(7002, 0)"):
-                    fault("J")
-                    moved = [row["id"] for row in await connection.fetch(statement, *given)]
+            moved = [row["id"] for row in await self._tick.fetch(statement, *given)]
+            fault("J")
             for job_id in moved:
                 self._changed(job_id)
             all_moved += moved
@@ -259,3 +257,15 @@ class JobStore:
         """Jobs of these kinds that ended badly a while ago without their feature being told."""
         assert self._tick is not None
         return [row["id"] for row in await self._tick.fetch(UNTOLD, list(kinds))]
+
+
+async def _stored(connection: asyncpg.Connection, job: ClaimedJob, name: str) -> StoredStep:
+    (found,) = await connection.fetch(f"{STORED_STEPS} and name = $2", [job.id], name)
+    return StoredStep(name, found["input_hash"], found["output"])
+
+
+def _claimed(row: asyncpg.Record, steps: dict[str, StoredStep]) -> ClaimedJob:
+    return ClaimedJob(
+        row["id"], row["owner_id"], row["project_id"], row["kind"], msgspec.json.decode(row["input"]), row["epoch"],
+        row["attempt"], row["max_attempts"], row["deadline_at"], row["created_at"], row["engine"], row["external"], steps,
+    )  # fmt: skip

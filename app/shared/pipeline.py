@@ -10,7 +10,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar, get_type_hints
 
 import msgspec
 
-from app.shared.clients.ledger import CallRefused, Meter, metered
+from app.shared.clients.ledger import AlreadyStored, CallRefused, Meter, metered
 from app.shared.exceptions import AppError, Unavailable
 from app.shared.faults import fault
 from app.shared.jobs import JobContext
@@ -145,6 +145,9 @@ class PipelineRun:
                 raise
             except CallRefused:
                 raise Superseded from None
+            except AlreadyStored:
+                stored = await context.store.stored_step(job, name)
+                return _recall(step, name, stored.input_hash, _hash(args, kwargs), stored.output)
         packed = msgspec.json.encode(output).decode()
         fault("E")
         alive = await context.store.save_step(job, name, packed, meter.usage(), context.expected_steps)

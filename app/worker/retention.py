@@ -30,11 +30,14 @@ OLD_LANES = "delete from provider_lanes where paused_until < now() - interval '1
 
 BUDGETS_AGAIN = """
 update jobs set run_at = now(), deadline_at = now() + make_interval(secs => :deadline_seconds)
-where status = 'queued' and waits_for = 'budget' and run_at > now() and owner_id in (
-  select id from users where coalesce(monthly_budget_usd, cast(:budget as numeric)) is null
-    or coalesce(monthly_budget_usd, cast(:budget as numeric)) > (
-      select coalesce(sum(cost_usd), 0) from model_calls
-      where owner_id = users.id and sent_at >= date_trunc('month', now() at time zone 'utc') at time zone 'utc'))
+where id in (
+  select id from jobs
+  where status = 'queued' and waits_for = 'budget' and run_at > now() and owner_id in (
+    select id from users where coalesce(monthly_budget_usd, cast(:budget as numeric)) is null
+      or coalesce(monthly_budget_usd, cast(:budget as numeric)) > (
+        select coalesce(sum(cost_usd), 0) from model_calls
+        where owner_id = users.id and sent_at >= date_trunc('month', now() at time zone 'utc') at time zone 'utc'))
+  order by owner_id limit :batch)
 """
 
 
@@ -60,8 +63,8 @@ async def sweep(resources: Resources) -> int:
                 break
     async with resources.db.transaction() as session:
         await session.execute(text(OLD_LANES))
-        again = {"deadline_seconds": settings.job_deadline_seconds, "budget": settings.monthly_budget_usd}
-        await session.execute(text(BUDGETS_AGAIN), again)
+        budget = {"deadline_seconds": settings.job_deadline_seconds, "budget": settings.monthly_budget_usd, "batch": BATCH}  # fmt: skip
+        await session.execute(text(BUDGETS_AGAIN), budget)
     if deleted:
         log.info("%d old rows were deleted", deleted)
     return deleted

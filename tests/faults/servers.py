@@ -79,9 +79,9 @@ class RedisServer:
         assert self._process is not None
         self._process.send_signal(signal.SIGCONT)
 
-    def keys(self) -> int:
-        answer = subprocess.run(["redis-cli", "-p", str(self.port), "dbsize"], capture_output=True, text=True)
-        return int(answer.stdout.strip().removeprefix("(integer) "))
+    def keys(self) -> list[str]:
+        answer = subprocess.run(["redis-cli", "-p", str(self.port), "keys", "*"], capture_output=True, text=True)
+        return answer.stdout.split()
 
     def remove(self) -> None:
         if self._process is not None and self._process.poll() is None:

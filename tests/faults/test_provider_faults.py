@@ -68,8 +68,9 @@ def test_13_a_step_is_repeated_twice_at_most_when_outcomes_are_unknown(stage: St
 
 
 def test_13_a_refused_key_closes_the_lane_and_uses_no_attempt(stage: Stage):
-    stage.provider.script({"times": None, "until": 8.0, "action": {"do": "status", "status": 401}})
     stage.start_workers(2)
+    stage.workers_up(2)
+    stage.provider.script({"times": None, "until": 4.0, "action": {"do": "status", "status": 401}})
     for _ in range(4):
         stage.ask(sections=2)
 

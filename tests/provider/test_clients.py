@@ -252,10 +252,13 @@ async def test_our_own_limits_hold_back_what_would_exceed_them(settings, remote,
     for broker in (None, redis_url):
         async with engine(settings, "openai", remote, provider_requests_per_minute=4, broker_url=broker) as resources:
             passed = 0
-            with metered(Meter(owner_id=owner)), pytest.raises(LaneClosed):
-                for _ in range(10):
-                    await resources.llm.generate(PROMPT, Claim)
-                    passed += 1
+            with metered(Meter(owner_id=owner)):
+                try:
+                    for _ in range(10):
+                        await resources.llm.generate(PROMPT, Claim)
+                        passed += 1
+                except LaneClosed:
+                    pass
         assert 1 <= passed <= 5
 
 

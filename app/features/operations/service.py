@@ -24,6 +24,10 @@ from app.shared.jobs import TASKS, JobQueue
 
 MOST_STORY = 500
 
+LOOK_AGAIN = """
+update jobs set run_at = now() where id in (
+  select id from jobs where status = 'queued' and waits_for = 'provider' and run_at > now() order by owner_id limit 1000)
+"""
 QUEUE = """
 select
   (select count(*) from worker_processes where seen_at > now() - make_interval(secs => :within)) as workers_alive,
@@ -143,9 +147,7 @@ class OperationsService:
         gone = await self.session.execute(delete(ProviderLane).where(ProviderLane.provider == provider).returning(1))
         if gone.first() is None:
             raise NotFound("No lane of this provider is paused.")
-        await self.session.execute(
-            text("update jobs set run_at = now() where status = 'queued' and waits_for = 'provider'")
-        )
+        await self.session.execute(text(LOOK_AGAIN))
 
     async def paused(self) -> list[str]:
         return list(await self.session.scalars(select(PausedKind.kind).order_by(PausedKind.kind)))

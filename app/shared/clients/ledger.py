@@ -62,6 +62,10 @@ class CallRefused(BaseException):
     """The run that wants to pay is cancelled or superseded: nothing is sent."""
 
 
+class AlreadyStored(BaseException):
+    """A late receipt of an earlier run came in meanwhile: the step has its output, and nothing is sent."""
+
+
 @dataclass(slots=True)
 class Meter:
     """For whom the calls of a step are made, and what they came to."""
@@ -134,7 +138,7 @@ class Ledger:
     ) -> AsyncIterator[Receipt]:
         """Write the call, let it be made, write how it ended. The tokens are estimates, for limits and the budget.
 
-        Raises `CallRefused` for a run that was cancelled or superseded, `LaneClosed` where the provider is not to be
+        Raises `CallRefused` for a run that was cancelled or superseded, `AlreadyStored`, `LaneClosed` where the provider is not to be
         called now, `OverBudget`, and what *classify* makes of the SDK's errors.
         """
         meter = _METER.get() or Meter()
@@ -193,6 +197,8 @@ class Ledger:
                 fence = (await session.execute(text(sql.FENCE), {"job": meter.job_id, "epoch": meter.epoch, "step": meter.step})).first()  # fmt: skip
                 if fence is None:
                     raise CallRefused
+                if fence.stored:
+                    raise AlreadyStored
                 booked.failed = fence.failed
                 if fence.unknown >= (OutcomeUnknown.most_tries or 0):
                     raise NeverAnswered(

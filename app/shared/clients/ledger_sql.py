@@ -1,10 +1,12 @@
 """The statements behind the books: one transaction before a call, one after it."""
 
 FENCE = """
-select job.id,
+select job.id,  -- a process that stands still must not hold the row for long: see PostgreSQL 17's transaction_timeout
+  case when current_setting('server_version_num')::int >= 170000 then set_config('transaction_timeout', '10s', true) end,
   (select count(*) from model_calls where job_id = job.id and step = :step and state = 'failed') as failed,
   (select count(*) from model_calls where job_id = job.id and step = :step and state = 'unknown' and error is not null
-    and epoch > job.retried_epoch) as unknown
+    and epoch > job.retried_epoch) as unknown,
+  exists (select 1 from job_steps where job_id = job.id and name = :step and status = 'done') as stored
 from jobs job
 where job.id = :job and job.epoch = :epoch and job.status = 'running' and job.cancel_requested_at is null
 for update of job

@@ -108,7 +108,7 @@ def upgrade() -> None:
         postgresql_where=sa.text("finished_at is not null"),
     )
     op.create_index(
-        "ix_jobs_queue", "jobs", ["kind", "run_at"], unique=False, postgresql_where=sa.text("status = 'queued'")
+        "ix_jobs_queue", "jobs", ["kind"], postgresql_include=["run_at"], postgresql_where=sa.text("status = 'queued'")
     )
     op.create_index("ix_jobs_untold", "jobs", ["finished_at"], unique=False, postgresql_where=sa.text("untold"))
     op.execute(
