@@ -85,7 +85,8 @@ def assert_task_unchanged(body, texts: list[str]) -> None:
     blocks = re.findall(SEALED.format(seal=seal), user, re.DOTALL)
     assert [label for label, _ in blocks] == [f"S{number}" for number in range(1, len(texts) + 1)]
     for (_, inside), whole in zip(blocks, texts, strict=True):
-        assert " ".join(inside.split()) in " ".join(visible(whole).split())
+        missing = [line for line in inside.splitlines() if line.strip() not in visible(whole)]
+        assert not missing, "what is sent is not the source's own text"
     assert re.sub(SEALED.format(seal=seal), "", user, flags=re.DOTALL).strip() == "", "text outside of the sources"
     assert not {"tools", "tool_choice", "functions"} & set(body)
     form = body.get("text", {}).get("format") or body["output_config"]["format"]
