@@ -1,0 +1,84 @@
+"""Jobs made for the tests of the engine's rules, and a worker that knows them."""
+
+import asyncio
+import time
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import msgspec
+from sqlalchemy import text
+
+from app.shared.bell import Bell, build_bell
+from app.shared.job_store import JobStore
+from app.shared.jobs import Task
+from app.worker.runtime import Runtime, worker_name
+
+KINDS: dict[str, Task[Any]] = {}
+"""Known to the workers of these tests only; each module adds its own."""
+
+CALLS: list[str] = []
+"""What tasks and steps have done, in order."""
+
+
+def known(*functions: Any, timeout_seconds: float = 20, steps: int = 3) -> None:
+    """Let the workers of these tests know tasks of these functions."""
+    for function in functions:
+        KINDS[f"rules.{function.__name__}"] = Task(f"rules.{function.__name__}", function, timeout_seconds, steps)
+
+
+def later(seconds: float) -> datetime:
+    return datetime.now(UTC) + timedelta(seconds=seconds)
+
+
+async def note(resources: Any, what: str) -> str:
+    CALLS.append(what)
+    return what
+
+
+async def enqueue(resources, queue, owner, kind, tag=None, **settings) -> UUID:
+    async with resources.db.transaction() as session:
+        job = await queue.enqueue(session, KINDS[f"rules.{kind}"], owner, None, None, tag=tag or uuid4().hex)
+        for name, value in settings.items():
+            setattr(job, name, value)
+    return job.id
+
+
+@asynccontextmanager
+async def working(settings, resources, **change):
+    """A worker that claims the test's tasks."""
+    chosen = msgspec.structs.replace(settings, job_max_attempts=3, job_backoff_seconds=0.02, **change)
+    async with JobStore(settings.database_url, chosen, worker_name()) as store:
+        bell = Bell(build_bell(settings.database_url))
+        runtime = Runtime(chosen, resources, store, bell, KINDS)
+        await runtime.start()
+        try:
+            yield runtime
+        finally:
+            await runtime.stop()
+            await bell.close()
+
+
+async def row(resources, job_id):
+    async with resources.db.transaction() as session:
+        return (await session.execute(text("select * from jobs where id = :id"), {"id": job_id})).mappings().one()
+
+
+async def ended(resources, job_id, seconds=15):
+    give_up = time.monotonic() + seconds
+    while time.monotonic() < give_up:
+        found = await row(resources, job_id)
+        if found["status"] not in {"queued", "running"}:
+            return found
+        await asyncio.sleep(0.02)
+    raise AssertionError(f"the job did not end: {dict(found)}")
+
+
+async def until(condition, seconds=10):
+    give_up = time.monotonic() + seconds
+    while time.monotonic() < give_up:
+        if condition():
+            return
+        await asyncio.sleep(0.01)
+    raise AssertionError("it did not come to that")
