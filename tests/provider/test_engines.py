@@ -101,6 +101,13 @@ async def test_a_models_traits_are_kept_only_as_far_as_their_quotes_stand(
         "Made up", "Too thin", "Nobody ever said this sentence in any of the videos.",
     }  # fmt: skip
     assert profile["engine"].startswith(f"{name}:")
+    async with resources.db.transaction() as session:
+        manifest = await session.scalar(text("select manifest from dna_profiles where id = :id"), {"id": profile["id"]})
+    assert (manifest["engine"], manifest["prompt"]) == (profile["engine"], "traits.v2.md")
+    assert {source["source_id"] for source in manifest["sources"]} == set(own_sources)
+    assert [(used["model"], used["input_tokens"]) for used in manifest["calls"]] == [
+        (profile["engine"], calls[0]["input_tokens"])
+    ]
     assert [(call["provider"], call["purpose"], call["state"], call["step"]) for call in calls] == [
         (name, "generate", "done", "write_traits.v2")
     ]

@@ -23,7 +23,7 @@ async def build_profile(
     measured = await run.step(measure_voice, plan)
     print_ = await run.step(train_fingerprint, plan)
     written = await run.step(write_traits, plan, measured.signals)
-    return await run.step(save_profile, run.job.owner_id, project_id, name, plan, measured, written, print_)
+    return await run.step(save_profile, run.job.id, run.job.owner_id, project_id, name, plan, measured, written, print_)
 
 
 async def plan_profile(resources: Resources, project_id: UUID, source_ids: list[UUID], speaker: str | None) -> Plan:
@@ -62,6 +62,7 @@ async def write_traits(resources: Resources, plan: Plan, measured: list[SignalRe
 
 async def save_profile(
     resources: Resources,
+    job_id: UUID,
     owner_id: UUID,
     project_id: UUID,
     name: str | None,
@@ -71,7 +72,9 @@ async def save_profile(
     print_: str,
 ) -> UUID:
     async with resources.db.transaction() as session:
-        return await DnaService(session).save(owner_id, project_id, name, plan, measured, written, b64decode(print_))
+        return await DnaService(session).save(
+            job_id, owner_id, project_id, name, plan, measured, written, b64decode(print_)
+        )
 
 
 async def load_documents(resources: Resources, plan: Plan) -> list[Document]:

@@ -13,9 +13,10 @@ from app.db.models import ContentSource, DnaProfile, DnaProfileSource, Project, 
 from app.features.dna.corpus import SUFFICIENT, Document, creators_document, grade_of, main_speaker
 from app.features.dna.match import Spread
 from app.features.dna.schemas import Controls, Measured, Plan, PlannedSource, ProfileRead, ProfileSummary, ProfileUpdate
-from app.features.dna.traits import Written
+from app.features.dna.traits import EXCERPT_CHARACTERS, MOST_SOURCES, Written
 from app.shared.exceptions import NotFound, Unprocessable
 from app.shared.http import Page, Paging, convert
+from app.shared.manifest import calls_of
 
 ORDERS = {"created_at": DnaProfile.created_at, "name": DnaProfile.name, "version": DnaProfile.version}
 
@@ -108,6 +109,7 @@ class DnaService:
 
     async def save(
         self,
+        job_id: UUID,
         owner_id: UUID,
         project_id: UUID,
         name: str | None,
@@ -128,7 +130,9 @@ class DnaService:
         hooks = fields.pop("hooks")
         manifest = {
             "sources": to_builtins(plan.sources), "engine": written.engine, "prompt": written.prompt,
+            "parameters": {"excerpt_characters": EXCERPT_CHARACTERS, "most_sources": MOST_SOURCES},
             "signals": "catalogue-1", "fingerprint": "ridge-1", "hooks": hooks,
+            "external_models": project.allow_external_models, "calls": await calls_of(self.session, job_id),
         }  # fmt: skip
         self.session.add(
             DnaProfile(
