@@ -28,7 +28,7 @@ import httpx
 import msgspec
 import psycopg
 import redis
-from msgspec import Struct, field
+from msgspec import Struct
 
 from benchmarks.plain_saq_tasks import SECTIONS, TABLES
 from tests.conftest import free_port
@@ -39,12 +39,12 @@ from tests.provider.process import ProviderProcess
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs/reliability.md"
 BEGIN, END = "<!-- plain saq -->", "<!-- /plain saq -->"
-JOBS, FEW, DYING, SWEEPERS = 40, 20, 8, 3
-STEP_SECONDS = 0.6
+JOBS, FEW, DYING, SWEEPERS = 40, 20, 5, 3
+STEP_SECONDS, LONG_SECONDS = 0.6, 1.5
 FROZEN_SECONDS = 20
 QUIET_SECONDS = 8
 """Longer than SAQ's sweep holds a job outside of its lists (5 s)."""
-MOST_SECONDS = 150
+MOST_SECONDS = 120
 ANSWERED = 200
 
 Process = subprocess.Popen[bytes]
@@ -56,6 +56,8 @@ class Outcome(Struct):
     jobs: int
     lost: int
     """Never ended, and nothing is left that would run them."""
+    waiting: int
+    """Not ended when we stopped looking, but still in the queue."""
     twice: int
     """Run to the end more than once."""
     again: int
@@ -71,7 +73,6 @@ class Outcome(Struct):
     not_cancelled: int | None = None
     after_cancel: int | None = None
     """Calls that came after the cancel was answered."""
-    not_ended: list[str] = field(default_factory=list)
 
 
 class Lane:
@@ -86,6 +87,17 @@ class Lane:
 
     def worker(self) -> Process:
         raise NotImplementedError
+
+    def known(self) -> int:
+        """How many workers are up."""
+        raise NotImplementedError
+
+    def workers(self, count: int) -> list[Process]:
+        """So many, all up before anything is asked of them."""
+        started = [self.worker() for _ in range(count)]
+        self.until(lambda: self.known() >= count, "workers are up")
+        time.sleep(1)
+        return started
 
     def ask(self, count: int) -> list[str]:
         raise NotImplementedError
@@ -150,16 +162,20 @@ class Lane:
 
     def judge(self, ids: list[str], held: set[str] | None = None, since: float = 0, **more: Any) -> Outcome:
         self.settle(ids)
+        unended, reachable = self.unended(ids), set()
+        for _ in range(QUIET_SECONDS if unended & self.reachable() else 1):
+            reachable |= self.reachable()
+            time.sleep(1)
+        unended &= self.unended(ids)
         calls = self.calls()
         again, after_done = paid_again(calls)
-        not_ended = sorted(self.unended(ids))
         first: dict[str, float] = {}
         for call in calls:
             if call["time"] > since:
                 first.setdefault(step_of(call)[0], call["time"] - since)
         outcome = Outcome(
-            jobs=len(ids), lost=len(not_ended), twice=sum(count > 1 for count in self.ends(ids).values()),
-            again=again, after_done=after_done, not_ended=not_ended, **more,
+            jobs=len(ids), lost=len(unended - reachable), waiting=len(unended & reachable), twice=sum(count > 1 for count in self.ends(ids).values()),
+            again=again, after_done=after_done, **more,
         )  # fmt: skip
         if held is not None:
             outcome.in_flight = len(held)
@@ -220,6 +236,19 @@ class Plain(Lane):
         self.processes.append(process)
         return process
 
+    def known(self) -> int:
+        if self.redis is None:
+            rows = (
+                self.db.execute("select 1 from saq_stats where queue_key = %s", (self.queue,)) if self.tables() else ()
+            )
+            return len(list(rows))
+        with redis.Redis.from_url(self.redis.url) as client:
+            return len(list(client.scan_iter(f"saq:{self.queue}:worker_info:*")))
+
+    def tables(self) -> bool:
+        """Whether SAQ has made its tables yet."""
+        return self.db.execute("select to_regclass('saq_jobs')").fetchall() != [(None,)]
+
     def produce(self, do: str, ids: list[str]) -> Process:
         command = [sys.executable, "-m", "benchmarks.plain_saq_tasks", do, *ids]
         with (self.home / "producers.log").open("ab") as log:
@@ -263,7 +292,7 @@ class Plain(Lane):
     def in_queue(self) -> dict[str, str]:
         """Jobs that SAQ would still come to, with their status."""
         if self.redis is None:
-            if self.db.execute("select to_regclass('saq_jobs')").fetchall() == [(None,)]:
+            if not self.tables():
                 return {}
             rows = "select key, status from saq_jobs where queue = %s and status in ('queued', 'active', 'aborting')"
             return dict(self.db.execute(rows, (self.queue,)).fetchall())
@@ -325,6 +354,10 @@ class Strand(Lane):
 
     def worker(self) -> Process:
         return self.stage.start_worker()
+
+    def known(self) -> int:
+        count: int = self.stage.sql("select count(*)::int as n from worker_processes")[0]["n"]
+        return count
 
     def ask(self, count: int) -> list[str]:
         return [self.stage.ask() for _ in range(count)]
@@ -391,7 +424,7 @@ def mid_flight(lane: Lane, count: int) -> None:
 
 
 def killed_worker(lane: Lane) -> Outcome:
-    first, _ = lane.worker(), lane.worker()
+    first, _ = lane.workers(2)
     ids = lane.ask(JOBS)
     mid_flight(lane, 15)
     held, struck = lane.held_by(first), time.time()
@@ -403,7 +436,7 @@ def killed_worker(lane: Lane) -> Outcome:
 def killed_sweeper(lane: Lane) -> Outcome | None:
     if isinstance(lane, Plain) and not lane.best:
         return None
-    worker = lane.worker()
+    (worker,) = lane.workers(1)
     ids = lane.ask(FEW // 2)
     mid_flight(lane, FEW // 2)
     held, struck = lane.held_by(worker), time.time()
@@ -417,8 +450,7 @@ def killed_sweeper(lane: Lane) -> Outcome | None:
 def emptied_redis(lane: Lane) -> Outcome | None:
     if lane.redis is None:
         return None
-    for _ in range(2):
-        lane.worker()
+    lane.workers(2)
     ids = lane.ask(JOBS)
     mid_flight(lane, 15)
     lane.redis.kill()
@@ -428,12 +460,12 @@ def emptied_redis(lane: Lane) -> Outcome | None:
 
 
 def killed_producer(lane: Lane) -> Outcome:
-    lane.worker()
+    lane.workers(1)
     return lane.judge(lane.ask_and_die(DYING))
 
 
 def told_to_leave(lane: Lane) -> Outcome:
-    first, _ = lane.worker(), lane.worker()
+    first, _ = lane.workers(2)
     ids = lane.ask(JOBS)
     mid_flight(lane, 15)
     held, told = lane.held_by(first), time.time()
@@ -445,8 +477,7 @@ def told_to_leave(lane: Lane) -> Outcome:
 
 
 def cancelled(lane: Lane) -> Outcome:
-    for _ in range(2):
-        lane.worker()
+    lane.workers(2)
     ids = lane.ask(FEW)
     lane.until(lambda: len(lane.calls(0)) == FEW, "all run")
     answered = lane.cancel(ids)
@@ -459,7 +490,7 @@ def cancelled(lane: Lane) -> Outcome:
 
 
 def frozen_worker(lane: Lane) -> Outcome:
-    first, _ = lane.worker(), lane.worker()
+    first, _ = lane.workers(2)
     ids = lane.ask(JOBS)
     mid_flight(lane, 15)
     held, struck = lane.held_by(first), time.time()
@@ -470,8 +501,7 @@ def frozen_worker(lane: Lane) -> Outcome:
 
 
 def doubled_request(lane: Lane) -> Outcome:
-    for _ in range(2):
-        lane.worker()
+    lane.workers(2)
     return lane.judge(lane.ask_twice(FEW))
 
 
@@ -480,7 +510,7 @@ FAULTS: dict[str, tuple[str, Callable[[Lane], Outcome | None], float]] = {
     "sweeper": (f"a worker with {FEW // 2} jobs killed, then {SWEEPERS} workers as they sweep", killed_sweeper, STEP_SECONDS),
     "redis": (f"Redis restarted empty, {JOBS} jobs", emptied_redis, STEP_SECONDS),
     "producer": (f"{DYING} producers killed between commit and enqueue", killed_producer, STEP_SECONDS),
-    "sigterm": (f"SIGTERM to a worker of two, {JOBS} jobs", told_to_leave, STEP_SECONDS),
+    "sigterm": (f"SIGTERM to a worker of two, {JOBS} jobs of {LONG_SECONDS} s a step", told_to_leave, LONG_SECONDS),
     "cancel": (f"{FEW} running jobs cancelled", cancelled, 1.0),
     "frozen": (f"a worker of two frozen for {FROZEN_SECONDS} s, {JOBS} jobs", frozen_worker, STEP_SECONDS),
     "doubled": (f"{FEW} requests, each twice at once and again later", doubled_request, STEP_SECONDS),
@@ -495,7 +525,7 @@ def run(lane: Lane, faults: list[str]) -> dict[str, Outcome | str | None]:
         try:
             lane.begin(f"{name}-{uuid4().hex[:6]}", seconds)
             found[name] = fault(lane)
-        except Exception as error:  # noqa: BLE001  one cell less, not the whole run
+        except Exception as error:  # one cell less, not the whole run
             found[name] = f"not measured: {type(error).__name__}: {str(error)[:300]}"
         sys.stderr.write(f"{lane.name}, {name}, {time.monotonic() - began:.0f} s: {found[name]}\n")
     return found
@@ -507,7 +537,9 @@ def cell(name: str, outcome: Outcome | str | None) -> str:
     if isinstance(outcome, str):
         return "not measured"
     said = [f"{outcome.lost} lost", f"{outcome.twice} twice", f"{outcome.again} again ({outcome.after_done})"]
-    if outcome.in_flight is not None and outcome.restart is not None:
+    if outcome.waiting:
+        said.insert(1, f"{outcome.waiting} not ended after {MOST_SECONDS} s")
+    if outcome.in_flight and outcome.restart is not None:
         said.append(f"on after {outcome.restart:.1f} s")
     if outcome.left is not None:
         said.append(f"left in {outcome.left:.1f} s")
@@ -531,7 +563,7 @@ def page(rows: str, versions: str) -> str:
 
 {datetime.now(UTC):%Y-%m-%d}, `python -m benchmarks.plain_saq` on {os.cpu_count()} shared cores, {platform.system()} {platform.machine()}; {versions}.
 
-The same jobs of {SECTIONS} paid steps of {STEP_SECONDS} s, in the same faults: as a plain SAQ task, whose row is committed, then enqueued, and gets its result at the end, and in Strand. Best settings: 10 retries, a heartbeat of 3 s that the task keeps up every 0.4 s, a timeout of 120 s, a sweep every second, 3 s of grace. Strand has the fault suite's settings: a lease of {SHORT["JOB_LEASE_SECONDS"].removesuffix(".0")} s, a tick of {SHORT["JOB_TICK_SECONDS"]} s, {SHORT["JOB_GRACE_SECONDS"]} s of grace. Every worker has 10 slots.
+The same jobs of {SECTIONS} paid steps of {STEP_SECONDS} s, in the same faults: as a plain SAQ task, whose row is committed, then enqueued, and gets its result at the end, and in Strand. Best settings: 10 retries, a heartbeat of 3 s that the task keeps up every 0.4 s, a timeout of 120 s, a sweep every 5 s, 3 s of grace. Strand has the fault suite's settings: a lease of {SHORT["JOB_LEASE_SECONDS"].removesuffix(".0")} s, a tick of {SHORT["JOB_TICK_SECONDS"]} s, {SHORT["JOB_GRACE_SECONDS"]} s of grace. Every worker has 10 slots.
 
 *lost*: jobs that never ended, and that nothing would run any more. *twice*: jobs run to the end more than once. *again*: calls of a step beyond its first, from the provider's log; in brackets those that came after that step had been answered, the others repeat a call that was cut or still on the wire. *on after*: until the last of the jobs that the worker held, and that went on, made its next call. *calls after*: made after the cancel was answered.
 
@@ -554,30 +586,26 @@ def main() -> None:
     parser.add_argument("--dry", action="store_true", help="write no page")
     given = parser.parse_args()
     began = time.monotonic()
-    postgres, lanes = PostgresServer(), []
+    postgres, lanes = PostgresServer(), list[Lane]()
     made: list[Callable[[], Lane]] = [
         lambda: Plain("plain SAQ, defaults", postgres, best=False, on_redis=True),
         lambda: Plain("plain SAQ, best settings", postgres, best=True, on_redis=True),
         lambda: Plain("the same on SAQ's Postgres queue", postgres, best=True, on_redis=False),
     ]
-    found: dict[str, dict[str, Outcome | str | None]] = {}
     try:
-        for number in given.lanes:
-            if number < len(made):
-                lanes.append(made[number]())
+        lanes.extend(made[number]() for number in given.lanes if number < len(made))
         with psycopg.connect(postgres.url) as connection:
             server = connection.info.parameter_status("server_version")
+        if len(made) in given.lanes:
+            lanes.append(Strand())
         with ThreadPoolExecutor(4) as pool:
             running = {lane.name: pool.submit(run, lane, given.faults) for lane in lanes}
             found = {name: future.result() for name, future in running.items()}
-        if len(made) in given.lanes:  # by itself, when the machine is free again
-            lanes.append(Strand())
-            found["Strand"] = run(lanes[-1], given.faults)
     finally:
         for lane in lanes:
             lane.close()
         postgres.remove()
-    told = subprocess.run(["redis-server", "--version"], capture_output=True, text=True).stdout
+    told = subprocess.run(["redis-server", "--version"], check=True, capture_output=True, text=True).stdout
     numbers = re.search(r"v=(\S+)", told)
     assert numbers is not None
     versions = f"SAQ {version('saq')}, Redis {numbers[1]}, PostgreSQL {server}, Python {platform.python_version()}"

@@ -23,7 +23,7 @@ BROKER = os.environ.get("PLAIN_BROKER", "redis://127.0.0.1:1")
 BEAT_SECONDS = 0.4
 JOB: dict[str, Any] = {"retries": 10, "timeout": 120, "heartbeat": 3} if BEST else {}
 WORKER: dict[str, Any] = {
-    "timers": {"schedule": 1, "worker_info": 10, "sweep": 1, "abort": 1},
+    "timers": {"schedule": 1, "worker_info": 10, "sweep": 5, "abort": 1},
     "dequeue_timeout": 1 if BROKER.startswith("redis") else 10,
     "shutdown_grace_period_s": 3,
     "cancellation_hard_deadline_s": 5,

@@ -16,7 +16,7 @@ from pathlib import Path
 _POINT, _, _COUNT = os.environ.get("FAULT_AT", "").partition(":")
 _DO, _, _SECONDS = os.environ.get("FAULT_DO", "kill").partition(":")
 _REACHED: Counter[str] = Counter()
-ON_THE_WIRE_SECONDS = 0.15
+ON_THE_WIRE_SECONDS = 0.7
 
 
 def fault(point: str) -> None:

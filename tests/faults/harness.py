@@ -24,7 +24,7 @@ from tests.provider.process import ProviderProcess
 
 T = TypeVar("T")
 
-LEASE_SECONDS = 3.0
+LEASE_SECONDS = 4.0
 SHORT = {
     "JOB_LEASE_SECONDS": str(LEASE_SECONDS),
     "JOB_BEAT_SECONDS": "0.4",
@@ -212,8 +212,8 @@ class Stage:
                 raise AssertionError(f"never in {seconds} s: {what}\n{self.logs()}")
             time.sleep(0.03)
 
-    def slow(self, seconds: float = 0.4) -> None:
-        """From now on each call takes so long."""
+    def slow(self, seconds: float = 2.0) -> None:
+        """From now on each call takes so long: the default is longer than point D waits for the request to be out."""
         self.provider.script({"times": None, "action": {"do": "hang", "seconds": seconds}})
 
     def sql(self, statement: str, *given: Any) -> list[dict[str, Any]]:

@@ -26,6 +26,8 @@ def check(
     were; *failed*: how many jobs may fail; *attempts*: whether tasks failed by themselves and used attempts;
     *bad_answers*: how many answers fitted nothing, so that their calls are made again."""
     stage.all_ended()
+    open_ = "select 1 from model_calls where state = 'sent' and job_id = any($1::uuid[])"
+    stage.until(lambda: not stage.sql(open_, stage.accepted), "the last receipts are in the books", 20)
     jobs = stage.sql("select * from jobs where id = any($1::uuid[])", stage.accepted)
     steps = stage.sql("select * from job_steps where job_id = any($1::uuid[])", stage.accepted)
     calls = stage.sql("select * from model_calls where job_id = any($1::uuid[])", stage.accepted)
@@ -34,7 +36,7 @@ def check(
     everything_ended(stage, jobs, failed)
     told_once(jobs, events)
     outputs_are_right(jobs, steps)
-    nothing_after_a_checkpoint(steps, asked)
+    nothing_after_a_checkpoint(steps, calls)
     repeats_are_known(calls, asked, repeats, exactly, bad_answers)
     books_equal_the_log(calls, asked)
     if not attempts:
@@ -96,16 +98,13 @@ def _call_of(record: dict[str, Any]) -> tuple[str, str, str]:
     return job, step, number
 
 
-def nothing_after_a_checkpoint(steps: list[dict[str, Any]], asked: list[dict[str, Any]]) -> None:
-    finished = {
-        (str(step["job_id"]), step["name"]): step["finished_at"].timestamp()
-        for step in steps if step["status"] == "done"
-    }  # fmt: skip
-    for record in asked:
-        checkpoint = finished.get(_step_of(record))
-        assert checkpoint is None or record["time"] <= checkpoint, (
-            f"{_step_of(record)} was paid for after it was stored"
-        )
+def nothing_after_a_checkpoint(steps: list[dict[str, Any]], calls: list[dict[str, Any]]) -> None:
+    """No call is booked for a step that is stored, and nothing is sent without being booked."""
+    finished = {(step["job_id"], step["name"]): step["finished_at"] for step in steps if step["status"] == "done"}
+    for call in calls:
+        checkpoint = finished.get((call["job_id"], call["step"]))
+        late = checkpoint is not None and call["sent_at"] > checkpoint
+        assert not late, f"{call['step']} of {call['job_id']} was paid for after it was stored"
 
 
 def repeats_are_known(

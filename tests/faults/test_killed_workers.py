@@ -50,7 +50,7 @@ def test_3_a_worker_killed_on_the_wire_repeats_just_that_call(stage: Stage, poin
     doomed, _ = stage.doomed(point)
     stage.ask()
     stage.killed(doomed)
-    stage.provider.script({"action": {"do": "hang", "seconds": 0}})
+    stage.provider.calm()
     stage.start_worker()
 
     check(stage, repeats=1, exactly=1)
@@ -72,7 +72,7 @@ def test_4_all_workers_killed_with_thirty_in_flight_lose_nothing(stage: Stage):
 
 
 def test_5_a_job_that_kills_each_worker_gives_up_after_five_and_others_are_unharmed(stage: Stage):
-    stage.slow(0.5)
+    stage.slow()
     poison = stage.ask("poison")
     for _ in range(5):
         stage.killed(stage.start_worker(FAULT_AT="D"))

@@ -147,7 +147,7 @@ def test_12_a_queued_job_is_cancelled_at_once(stage: Stage):
 
 @pytest.mark.parametrize("point", ["B", "C", "D", "G:2"])
 def test_12_a_cancel_ends_a_running_job_within_five_seconds_and_nothing_is_called_after(stage: Stage, point: str):
-    stage.slow(1.5 if point == "D" else 0.05)
+    stage.slow(2.0 if point == "D" else 0.05)
     _, mark = stage.doomed(point, "tell")
     job_id = stage.ask(sections=5)
     stage.until(mark.exists, "it is there")

@@ -18,7 +18,7 @@ def at_point(stage: Stage, point: str, happens: Callable[[], None]) -> None:
     if point == "K":
         stage.provider.script({"action": {"do": "status", "status": 429, "headers": {"retry-after": "1"}}})
     elif point == "D":
-        stage.slow(0.5)
+        stage.slow()
     if point == "A":
         happens()
         stage.start_worker()

@@ -91,6 +91,10 @@ class ProviderProcess:
         self._call("DELETE", "/_script")
         self._call("DELETE", "/_log")
 
+    def calm(self) -> None:
+        """Forget the rules; the records stay."""
+        self._call("DELETE", "/_script")
+
     def log(self) -> list[dict[str, Any]]:
         """A record for each request, with its body and how it ended."""
         records: list[dict[str, Any]] = self._call("GET", "/_log")
