@@ -45,6 +45,7 @@ class Settings(Struct, frozen=True, kw_only=True, rename="upper"):
     host: str = "127.0.0.1"
     port: Annotated[int, Meta(ge=0, le=65535)] = 8000
     engine: Literal["auto", "openai", "anthropic", "compatible", "offline"] = "auto"
+    fallback_engine: Literal["openai", "anthropic", "compatible"] | None = None
     openai_api_key: str | None = None
     openai_base_url: str | None = None
     openai_model: str = "gpt-5.4-mini"

@@ -511,7 +511,7 @@ FAULTS: dict[str, tuple[str, Callable[[Lane], Outcome | None], float]] = {
     "redis": (f"Redis restarted empty, {JOBS} jobs", emptied_redis, STEP_SECONDS),
     "producer": (f"{DYING} producers killed between commit and enqueue", killed_producer, STEP_SECONDS),
     "sigterm": (f"SIGTERM to a worker of two, {JOBS} jobs of {LONG_SECONDS} s a step", told_to_leave, LONG_SECONDS),
-    "cancel": (f"{FEW} running jobs cancelled", cancelled, 1.0),
+    "cancel": (f"{FEW} running jobs of 1.0 s a step cancelled", cancelled, 1.0),
     "frozen": (f"a worker of two frozen for {FROZEN_SECONDS} s, {JOBS} jobs", frozen_worker, STEP_SECONDS),
     "doubled": (f"{FEW} requests, each twice at once and again later", doubled_request, STEP_SECONDS),
 }  # fmt: skip
@@ -557,17 +557,34 @@ def table(lanes: list[str], found: dict[str, dict[str, Outcome | str | None]]) -
     return "\n".join(rows)
 
 
-def page(rows: str, versions: str) -> str:
+def in_all(lanes: list[str], found: dict[str, dict[str, Outcome | str | None]]) -> str:
+    said = []
+    for lane in lanes:
+        measured = [outcome for outcome in found[lane].values() if isinstance(outcome, Outcome)]
+        lost, twice, after_done, jobs = (
+            sum(getattr(outcome, name) for outcome in measured) for name in ("lost", "twice", "after_done", "jobs")
+        )
+        said.append(f"{lane}: {lost} of {jobs} lost, {twice} run twice, {after_done} calls for steps that were done")
+    return "; ".join(said)
+
+
+def page(rows: str, versions: str, summary: str) -> str:
     return f"""{BEGIN}
 ## What plain SAQ does
 
-{datetime.now(UTC):%Y-%m-%d}, `python -m benchmarks.plain_saq` on {os.cpu_count()} shared cores, {platform.system()} {platform.machine()}; {versions}.
+{datetime.now(UTC):%Y-%m-%d}, `python -m benchmarks.plain_saq` on {os.cpu_count()} shared cores, {platform.system()} {platform.machine()}, all columns at once; {versions}.
 
-The same jobs of {SECTIONS} paid steps of {STEP_SECONDS} s, in the same faults: as a plain SAQ task, whose row is committed, then enqueued, and gets its result at the end, and in Strand. Best settings: 10 retries, a heartbeat of 3 s that the task keeps up every 0.4 s, a timeout of 120 s, a sweep every 5 s, 3 s of grace. Strand has the fault suite's settings: a lease of {SHORT["JOB_LEASE_SECONDS"].removesuffix(".0")} s, a tick of {SHORT["JOB_TICK_SECONDS"]} s, {SHORT["JOB_GRACE_SECONDS"]} s of grace. Every worker has 10 slots.
+The same jobs of {SECTIONS} paid steps, {STEP_SECONDS} s each unless said, in the same faults: as a plain SAQ task, whose row is committed, then enqueued under its id, and gets its result at the end; and in Strand on the Redis bell. Best settings: 10 retries, a heartbeat limit of 3 s that the task keeps up every 0.4 s, a timeout of 120 s, a sweep every 5 s, 3 s of grace. Strand has the fault suite's settings: a lease of {LEASE_SECONDS:.0f} s, a tick of {SHORT["JOB_TICK_SECONDS"]} s, {SHORT["JOB_GRACE_SECONDS"]} s of grace. Every worker has 10 slots. A fault is watched until nothing happens any more, for {MOST_SECONDS} s at most.
 
-*lost*: jobs that never ended, and that nothing would run any more. *twice*: jobs run to the end more than once. *again*: calls of a step beyond its first, from the provider's log; in brackets those that came after that step had been answered, the others repeat a call that was cut or still on the wire. *on after*: until the last of the jobs that the worker held, and that went on, made its next call. *calls after*: made after the cancel was answered.
+- *lost*: jobs that never ended, and that nothing would run any more
+- *twice*: jobs that ran to their end more than once
+- *again*: calls of a step beyond its first, counted in the provider's log; in brackets those made after the step had been answered, the others repeat a call that was cut or still on the wire
+- *on after*: until the last of the jobs that the worker held, and that went on, made its next call
+- *calls after*: made after the cancel was answered
 
 {rows}
+
+In all, {summary}.
 {END}"""
 
 
@@ -612,7 +629,7 @@ def main() -> None:
     rows = table([lane.name for lane in lanes], found)
     sys.stdout.write(f"{rows}\n{versions}; {time.monotonic() - began:.0f} s\n")
     if not given.dry:
-        write(page(rows, versions))
+        write(page(rows, versions, in_all([lane.name for lane in lanes], found)))
 
 
 if __name__ == "__main__":

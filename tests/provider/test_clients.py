@@ -238,6 +238,24 @@ async def test_vectors_moderation_and_transcripts_come_from_openai_whoever_write
     assert calls[2]["cost_usd"] == Decimal("0.0012")  # 12 seconds at 0.006 USD a minute
 
 
+async def test_a_second_engine_writes_while_the_firsts_lane_is_closed_and_says_so(settings, remote, owner):
+    remote.script({"path": "/v1/responses", "times": None, "action": {"do": "status", "status": 401}})
+    async with engine(settings, "openai", remote, fallback_engine="anthropic") as resources:
+        assert resources.llm.engine.startswith("openai:")
+        with metered(Meter(owner_id=owner)):
+            claim = await resources.llm.generate(PROMPT, Claim)
+            said = "".join([piece async for piece in resources.llm.stream(PROMPT)])
+        wrote = resources.llm.engine
+        calls = await booked(resources, owner)
+
+    assert claim == Claim(FIRST, "S1", FIRST)
+    assert said == f"{FIRST} {SECOND}"
+    assert wrote.startswith("anthropic:")
+    assert [(call["provider"], call["state"]) for call in calls] == [
+        ("openai", "failed"), ("anthropic", "done"), ("anthropic", "done"),
+    ]  # fmt: skip
+
+
 async def test_many_texts_go_in_as_few_calls_as_the_provider_takes(settings, remote, owner):
     texts = [f"Sentence number {number} of a long book." for number in range(2100)]
     async with engine(settings, "openai", remote) as resources:

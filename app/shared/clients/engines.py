@@ -1,6 +1,7 @@
 """Which engine works here, and its clients."""
 
 from app.config import Settings, SettingsError
+from app.shared.clients.fallback import WithFallback
 from app.shared.clients.ledger import Ledger
 from app.shared.clients.llm import LLM
 from app.shared.clients.offline import OfflineLLM
@@ -22,7 +23,7 @@ class Engines:
     def __init__(self, settings: Settings, ledger: Ledger) -> None:
         self._settings, self._ledger = settings, ledger
         self._open: dict[str, LLM] = {}
-        self.usual = self._get(chosen_engine(settings))
+        self.usual = self._with_fallback(chosen_engine(settings))
 
     def of(self, choice: str | None, *, external: bool = True) -> LLM:
         """The engine that a project chose (`auto` and None: the usual one); one that may not send text out stays here."""
@@ -37,6 +38,12 @@ class Engines:
             raise Unprocessable(
                 f"The project's engine can't be used here: {error} Choose another one.", code="engine_not_configured"
             ) from None
+
+    def _with_fallback(self, name: str) -> LLM:
+        second = self._settings.fallback_engine
+        if second is None or name in {second, "offline"}:
+            return self._get(name)
+        return WithFallback(self._get(name), self._get(second))
 
     def _get(self, name: str) -> LLM:
         if name not in self._open:

@@ -95,8 +95,11 @@ class Transcript(Struct, frozen=True):
 class LLM(Protocol):
     """An engine. What it can't do, it says by its attributes; asked for it all the same, it raises RuntimeError."""
 
-    engine: str
-    """`offline`, or provider and model: what an artefact says it was made by."""
+    @property
+    def engine(self) -> str:
+        """`offline`, or provider and model: what an artefact says it was made by."""
+        ...
+
     writes: bool
     """Whether there is a model behind it. Where there is none, pipelines analyse instead of asking."""
     moderates: bool
