@@ -56,6 +56,7 @@ class Outcome(Struct):
     jobs: int
     lost: int
     """Never ended, and nothing is left that would run them."""
+    failed: int
     waiting: int
     """Not ended when we stopped looking, but still in the queue."""
     twice: int
@@ -168,13 +169,13 @@ class Lane:
             time.sleep(1)
         unended &= self.unended(ids)
         calls = self.calls()
-        again, after_done = paid_again(calls)
+        again, after_done = paid_again(calls, held or set(), since)
         first: dict[str, float] = {}
         for call in calls:
             if call["time"] > since:
                 first.setdefault(step_of(call)[0], call["time"] - since)
         outcome = Outcome(
-            jobs=len(ids), lost=len(unended - reachable), waiting=len(unended & reachable), twice=sum(count > 1 for count in self.ends(ids).values()),
+            jobs=len(ids), lost=len(unended - reachable), waiting=len(unended & reachable), failed=sum(status == "failed" for status in self.statuses(ids).values()), twice=sum(count > 1 for count in self.ends(ids).values()),
             again=again, after_done=after_done, **more,
         )  # fmt: skip
         if held is not None:
@@ -188,14 +189,18 @@ def step_of(call: dict[str, Any]) -> tuple[str, str]:
     return job_id, step
 
 
-def paid_again(calls: list[dict[str, Any]]) -> tuple[int, int]:
-    """Calls of a step beyond its first, and those among them that came after it was answered."""
+def paid_again(calls: list[dict[str, Any]], held: set[str], struck: float) -> tuple[int, int]:
+    """Calls of a step beyond its first, and those among them that came after it was answered: to a process that could
+    read it, so not what was on the wire of one that had just been struck."""
     by_step: dict[tuple[str, str], list[dict[str, Any]]] = defaultdict(list)
     for call in calls:
         by_step[step_of(call)].append(call)
     again = after_done = 0
-    for of_step in by_step.values():
-        done = min((call["ended"] for call in of_step if call.get("status") == ANSWERED), default=float("inf"))
+    for (job_id, _), of_step in by_step.items():
+        answered = [call for call in of_step if call.get("status") == ANSWERED]
+        if job_id in held:
+            answered = [call for call in answered if not call["time"] < struck < call["ended"]]
+        done = min((call["ended"] for call in answered), default=float("inf"))
         again += len(of_step) - 1
         after_done += sum(call["time"] > done for call in of_step)
     return again, after_done
@@ -537,6 +542,8 @@ def cell(name: str, outcome: Outcome | str | None) -> str:
     if isinstance(outcome, str):
         return "not measured"
     said = [f"{outcome.lost} lost", f"{outcome.twice} twice", f"{outcome.again} again ({outcome.after_done})"]
+    if outcome.failed:
+        said.insert(1, f"{outcome.failed} failed")
     if outcome.waiting:
         said.insert(1, f"{outcome.waiting} not ended after {MOST_SECONDS} s")
     if outcome.in_flight and outcome.restart is not None:
@@ -577,8 +584,8 @@ def page(rows: str, versions: str, summary: str) -> str:
 The same jobs of {SECTIONS} paid steps, {STEP_SECONDS} s each unless said, in the same faults: as a plain SAQ task, whose row is committed, then enqueued under its id, and gets its result at the end; and in Strand on the Redis bell. Best settings: 10 retries, a heartbeat limit of 3 s that the task keeps up every 0.4 s, a timeout of 120 s, a sweep every 5 s, 3 s of grace. Strand has the fault suite's settings: a lease of {LEASE_SECONDS:.0f} s, a tick of {SHORT["JOB_TICK_SECONDS"]} s, {SHORT["JOB_GRACE_SECONDS"]} s of grace. Every worker has 10 slots. A fault is watched until nothing happens any more, for {MOST_SECONDS} s at most.
 
 - *lost*: jobs that never ended, and that nothing would run any more
-- *twice*: jobs that ran to their end more than once
-- *again*: calls of a step beyond its first, counted in the provider's log; in brackets those made after the step had been answered, the others repeat a call that was cut or still on the wire
+- *twice*: jobs that ran to their end more than once; in Strand, jobs with more than one ending
+- *again*: calls of a step beyond its first, counted in the provider's log; in brackets those made after the step had been answered, the others repeat a call that was cut or on the wire, also one that was answered to a worker that stood still
 - *on after*: until the last of the jobs that the worker held, and that went on, made its next call
 - *calls after*: made after the cancel was answered
 

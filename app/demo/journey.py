@@ -112,6 +112,7 @@ class Journey:
             "matches": matches,
             "searches": searches,
             "quotes": checked,
+            "usage": self._call("GET", "/usage?group_by=kind"),
         }
 
     def _wait_until_healthy(self) -> None:

@@ -20,6 +20,7 @@ def write_files(folder: Path, found: Mapping[str, Any]) -> list[Path]:
         "matches.json": _pretty(found["matches"]),
         "searches.json": _pretty(found["searches"]),
         "sources.json": _pretty(found["sources"]),
+        "usage.json": _pretty(found["usage"]),
     }
     for name, data in files.items():
         (folder / name).write_bytes(data)
@@ -57,3 +58,8 @@ def print_summary(console: Console, found: Mapping[str, Any]) -> None:
         )
     quotes = found["quotes"]
     console.print(f"{quotes['standing']} of {quotes['total']} quotes stand in their sources, letter for letter.")
+    for item in found["usage"]["items"]:
+        tokens = f"{item['input_tokens']:,} tokens in, {item['output_tokens']:,} out"
+        console.print(
+            f"{profile['engine']}, {item['key']}: {item['calls']} calls, {tokens}, {float(item['cost_usd']):.4f} USD"
+        )
