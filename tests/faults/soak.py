@@ -21,7 +21,10 @@ from tests.faults.invariants import check
 WORKERS = 3
 PAUSE_SECONDS = 10
 ASK_SECONDS = 0.5
-IN_FLIGHT = "select count(*)::int as n from model_calls where state = 'sent'"
+IN_FLIGHT = """
+select count(*)::int as n from job_steps step join jobs job on job.id = step.job_id
+where step.status = 'running' and job.status = 'running'
+"""
 
 
 class Soak:
@@ -32,7 +35,7 @@ class Soak:
         self.workers = stage.start_workers(WORKERS)
         self.over = threading.Event()
         self.on_the_wire = 0
-        """Calls that were out when something was killed or frozen: each may be made again."""
+        """Steps that were being run when something was killed or frozen: each may have been paid for and may be again."""
         self.done: Counter[str] = Counter()
 
     def ask(self) -> None:
@@ -64,28 +67,29 @@ class Soak:
         asking.join()
 
     def count_the_wire(self) -> None:
+        """After the blow: what it hit stands still."""
         with suppress(Exception):
             self.on_the_wire += self.stage.sql(IN_FLIGHT)[0]["n"]
 
     def kill_worker(self) -> None:
         place = self.random.randrange(WORKERS)
-        self.count_the_wire()
         self.workers[place].kill()
         self.workers[place].wait(10)
+        self.count_the_wire()
         self.workers[place] = self.stage.start_worker()
 
     def freeze_worker(self) -> None:
         worker = self.random.choice(self.workers)
-        self.count_the_wire()
         worker.send_signal(signal.SIGSTOP)
+        self.count_the_wire()
         time.sleep(self.random.uniform(1, 2 * LEASE_SECONDS))
         worker.send_signal(signal.SIGCONT)
 
     def replace_worker(self) -> None:
         place = self.random.randrange(WORKERS)
         old, self.workers[place] = self.workers[place], self.stage.start_worker()
-        self.count_the_wire()  # one that is told to leave while it starts may just end
         self.stage.stop(old, seconds=30)
+        self.count_the_wire()  # one that is told to leave while it starts just ends
 
     def kill_api(self) -> None:
         self.stage.stop(self.stage.api, signal.SIGKILL)
