@@ -9,6 +9,7 @@ import json
 import os
 import platform
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -341,6 +342,7 @@ class Plain(Lane):
         self.provider.stop()
         if self.redis:
             self.redis.remove()
+        shutil.rmtree(self.home, ignore_errors=True)
 
 
 class Strand(Lane):
