@@ -22,6 +22,8 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 DEADLOCKS = {"40P01", "40001"}
+AWAY = {"57P01", "57P02", "57P03", "25P03", "25P04", "53300", "08000", "08001", "08003", "08006"}
+"""Told by a server that stops, starts, or cut this session: the driver may not have noticed yet that it is closed."""
 _AFTER_COMMIT = "after_commit"
 _AFTER_ROLLBACK = "after_rollback"
 _BACKGROUND: set[asyncio.Task[Any]] = set()
@@ -48,7 +50,7 @@ def unreachable(error: BaseException) -> bool:
         return error.filename is None  # a socket that isn't there; a missing file has a name
     if not isinstance(error, DBAPIError):
         return False
-    return error.connection_invalidated or getattr(error.orig, "sqlstate", None) in DEADLOCKS
+    return error.connection_invalidated or getattr(error.orig, "sqlstate", None) in DEADLOCKS | AWAY
 
 
 class Database:

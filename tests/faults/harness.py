@@ -210,7 +210,7 @@ class Stage:
         while not true():
             if time.monotonic() > give_up:
                 raise AssertionError(f"never in {seconds} s: {what}\n{self.logs()}")
-            time.sleep(0.03)
+            time.sleep(0.08)
 
     def slow(self, seconds: float = 2.0) -> None:
         """From now on each call takes so long: the default is longer than point D waits for the request to be out."""

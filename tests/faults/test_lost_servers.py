@@ -1,6 +1,5 @@
 """Cells 7 and 8: Redis and PostgreSQL that die, come back empty, stand still, or cut connections."""
 
-import threading
 import time
 from collections.abc import Callable
 
@@ -125,25 +124,5 @@ def test_8_a_reaper_whose_database_crashes_reaps_later(stage: Stage):
     stage.postgres.crash()
     time.sleep(1)
     stage.postgres.start()
-
-    check(stage)
-
-
-def test_8_cuts_every_half_second_lose_nothing(stage: Stage):
-    stage.slow(0.2)
-    stage.start_workers(2)
-    for _ in range(10):
-        stage.ask(sections=3)
-    over = threading.Event()
-
-    def cut() -> None:
-        while not over.wait(0.5):
-            stage.sql("select pg_terminate_backend(pid) from pg_stat_activity where application_name like 'strand%' and pid <> pg_backend_pid()")  # fmt: skip
-
-    cutting = threading.Thread(target=cut)
-    cutting.start()
-    time.sleep(6)
-    over.set()
-    cutting.join()
 
     check(stage)

@@ -151,7 +151,11 @@ class Ledger:
             "reserved_usd": self.prices.cost(provider, model, input_tokens=input_tokens, output_tokens=output_tokens),
         }  # fmt: skip
         async with self._limiter.room(provider, model, input_tokens + output_tokens):
-            booked = await self._book(meter, row)
+            try:
+                booked = await self._book(meter, row)
+            except BaseException:
+                await self._unbook(row)
+                raise
             receipt.key = f"{meter.job_id or call_id}:{meter.step}:{number}:{booked.failed}"
             began, state = time.monotonic(), "unknown"
             error: AppError | None = None
@@ -213,6 +217,20 @@ class Ledger:
             return booked
 
         return await self._db.patiently(write, BOOKING_SECONDS)
+
+    async def _unbook(self, row: dict[str, Any]) -> None:
+        """The row may be there all the same, where the connection was cut just as it was committed; nothing was sent."""
+        unsent = update(ModelCall).where(ModelCall.id == row["id"], ModelCall.state == "sent")
+
+        async def write(session: AsyncSession) -> None:
+            await session.execute(
+                unsent.values(state="failed", error="It was not sent.", finished_at=datetime.now(UTC))
+            )
+
+        try:
+            await self._db.patiently(write, BOOKING_SECONDS)
+        except Exception:
+            log.exception("Whether the call %s is in the books is not known", row["id"])
 
     async def _check_project(self, session: AsyncSession, project_id: UUID) -> None:
         if await session.scalar(text(sql.CLOSED_PROJECT), {"project": project_id}):
