@@ -40,7 +40,7 @@ def test_the_demo_does_the_main_job_and_leaves_files_and_nothing_else(tmp_path):
     assert done.returncode == 0, done.stdout + done.stderr
     assert "quotes stand in their sources" in done.stdout
     assert sorted(path.name for path in output.iterdir()) == [
-        "dna-profile.json", "matches.json", "report.html", "searches.json", "sources.json",
+        "dna-profile.json", "matches.json", "report.html", "searches.json", "sources.json", "usage.json",
     ]  # fmt: skip
     profile = json.loads((output / "dna-profile.json").read_text())
     assert profile["engine"] == "offline"
