@@ -11,9 +11,10 @@ from typing import Any, TypeVar
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 import msgspec
+from asyncpg import exceptions as asyncpg_errors
 from pgvector.asyncpg import register_vector
 from sqlalchemy import event
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
 
@@ -22,8 +23,10 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 DEADLOCKS = {"40P01", "40001"}
-AWAY = {"57P01", "57P02", "57P03", "25P03", "25P04", "53300", "08000", "08001", "08003", "08006"}
+AWAY = {"57P01", "57P02", "57P03", "25P03", "25P04", "53300"}
 """Told by a server that stops, starts, or cut this session: the driver may not have noticed yet that it is closed."""
+CUT = (asyncpg_errors.InterfaceError, asyncpg_errors.InternalClientError)
+"""What asyncpg says where a session was cut while it was between two messages."""
 _AFTER_COMMIT = "after_commit"
 _AFTER_ROLLBACK = "after_rollback"
 _BACKGROUND: set[asyncio.Task[Any]] = set()
@@ -43,14 +46,23 @@ def engine_url(url: str) -> str:
 
 
 def unreachable(error: BaseException) -> bool:
-    """Whether the database is away or busy, rather than asked for something wrong."""
-    if isinstance(error, InterfaceError | OperationalError | PoolTimeout | ConnectionError | TimeoutError | gaierror):
-        return True  # asyncpg's refused connections come as they are
+    """Whether the database is away, busy, or cut this session, rather than asked for something wrong."""
+    if isinstance(error, DBAPIError):
+        told = error.orig and (error.orig.__cause__ or error.orig)  # asyncpg's own, beneath SQLAlchemy's adapter
+        return isinstance(error, OperationalError) or error.connection_invalidated or (told is not None and _away(told))
+    return isinstance(error, PoolTimeout) or _away(error)
+
+
+def _away(error: BaseException) -> bool:
+    """The same of asyncpg's own errors: they come as they are while a connection is made, and without SQLAlchemy."""
     if isinstance(error, FileNotFoundError):
         return error.filename is None  # a socket that isn't there; a missing file has a name
-    if not isinstance(error, DBAPIError):
-        return False
-    return error.connection_invalidated or getattr(error.orig, "sqlstate", None) in DEADLOCKS | AWAY
+    if isinstance(error, ConnectionError | TimeoutError | gaierror):
+        return True
+    if isinstance(error, CUT):
+        return not isinstance(error, ValueError)  # values that asyncpg can't send are its interface errors too
+    sqlstate = getattr(error, "sqlstate", None)
+    return sqlstate is not None and (sqlstate in DEADLOCKS | AWAY or sqlstate.startswith("08"))
 
 
 class Database:
@@ -94,7 +106,7 @@ class Database:
             try:
                 async with self.transaction() as session:
                     return await work(session)
-            except (OSError, InterfaceError, OperationalError, PoolTimeout, DBAPIError) as error:
+            except Exception as error:
                 if not unreachable(error) or time.monotonic() > give_up:
                     raise
                 log.warning("PostgreSQL can't be reached, trying again: %s", type(error).__name__)

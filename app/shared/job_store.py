@@ -13,28 +13,16 @@ from uuid import UUID
 
 import asyncpg
 import msgspec
-from asyncpg.exceptions import InterfaceError
 from msgspec import Struct
 
 from app.config import Settings
-from app.db.session import plain_url
+from app.db.session import plain_url, unreachable
 from app.shared.faults import fault
 from app.shared.job_sql import ALIVE, BEAT, CLAIM, EXPIRE, REAP, SAVE_STEP, SETTLE, START_STEP, STORED_STEPS, UNTOLD
 
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
-UNREACHABLE = (
-    OSError,
-    TimeoutError,
-    asyncpg.PostgresConnectionError,
-    InterfaceError,
-    asyncpg.CannotConnectNowError,
-    asyncpg.AdminShutdownError,
-    asyncpg.CrashShutdownError,
-    asyncpg.TooManyConnectionsError,
-)
-"""PostgreSQL is away or on its way back; the statement may be tried again, as each is idempotent under its fence."""
 
 
 class StoredStep(Struct, frozen=True):
@@ -111,8 +99,8 @@ class JobStore:
             try:
                 async with self._pool.acquire(timeout=5) as connection:
                     return await work(connection)
-            except UNREACHABLE as error:
-                if self._closing or time.monotonic() > give_up:
+            except Exception as error:
+                if not unreachable(error) or self._closing or time.monotonic() > give_up:
                     raise
                 log.warning("PostgreSQL can't be reached, trying again: %r", error)
                 await asyncio.sleep(pause * random.random())

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -145,6 +146,7 @@ class Stage:
         if self.redis:
             self.redis.remove()
         self.postgres.remove()
+        shutil.rmtree(self.home, ignore_errors=True)
 
     # the creator's side
 

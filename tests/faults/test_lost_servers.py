@@ -1,5 +1,6 @@
 """Cells 7 and 8: Redis and PostgreSQL that die, come back empty, stand still, or cut connections."""
 
+import threading
 import time
 from collections.abc import Callable
 
@@ -10,9 +11,13 @@ from tests.faults.invariants import check
 
 POINTS_7 = ["A", "B", "D", "G:2", "K"]
 POINTS_8 = ["B", "D", "E", "F", "H"]
+CUT = (
+    "select pg_terminate_backend(pid) from pg_stat_activity"
+    " where pid <> pg_backend_pid() and datname = current_database() and application_name like 'strand%'"
+)
 
 
-def at_point(stage: Stage, point: str, happens: Callable[[], None]) -> None:
+def at_point(stage: Stage, point: str, happens: Callable[[], object]) -> None:
     """Let a worker come to the point, and let it happen there; two more jobs come while it lasts."""
     if point == "K":
         stage.provider.script({"action": {"do": "status", "status": 429, "headers": {"retry-after": "1"}}})
@@ -105,12 +110,29 @@ def test_8_a_postgresql_that_is_down_for_two_leases_loses_nothing_and_nothing_is
 
 @pytest.mark.parametrize("point", POINTS_8)
 def test_8_connections_that_are_cut_lose_nothing_and_nothing_is_paid_twice(stage: Stage, point: str):
-    def cut() -> None:
-        stage.sql("select pg_terminate_backend(pid) from pg_stat_activity where pid <> pg_backend_pid() and datname = current_database()")  # fmt: skip
-
-    at_point(stage, point, cut)
+    at_point(stage, point, lambda: stage.sql(CUT))
     stage.until(lambda: stage.client.get("/health/ready").status_code == 200, "the API is ready again")
     stage.ask()
+
+    check(stage)
+
+
+def test_8_connections_cut_every_half_second_lose_nothing_and_nothing_is_paid_twice(stage: Stage):
+    stage.slow(0.2)
+    stage.start_workers(2)
+    for _ in range(10):
+        stage.ask(sections=3)
+    over = threading.Event()
+
+    def cut() -> None:
+        while not over.wait(0.5):
+            stage.sql(CUT)
+
+    cutting = threading.Thread(target=cut)
+    cutting.start()
+    time.sleep(6)
+    over.set()
+    cutting.join()
 
     check(stage)
 
