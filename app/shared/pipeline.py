@@ -10,7 +10,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar, get_type_hints
 
 import msgspec
 
-from app.shared.clients.ledger import AlreadyStored, CallRefused, Meter, metered
+from app.shared.clients.meter import AlreadyStored, CallRefused, Meter, metered
 from app.shared.exceptions import AppError, Unavailable
 from app.shared.faults import fault
 from app.shared.jobs import JobContext

@@ -14,8 +14,8 @@ from sqlalchemy import text
 
 from app.shared.clients.embeddings import hash_texts
 from app.shared.clients.failures import BadAnswer, Busy, Declined, KeyRefused, LaneClosed, OutcomeUnknown, TooLong
-from app.shared.clients.ledger import Meter, metered
 from app.shared.clients.llm import Prompt, Source, generate_over
+from app.shared.clients.meter import Meter, metered
 from app.shared.clients.prices import Price, Prices, load_prices
 from app.shared.resources import open_resources
 from tests.conftest import sign_up

@@ -4,7 +4,7 @@ from app.db.models import SourceRole
 from app.features.search.ranking import CANDIDATES, FARTHEST, WORDS_ONLY_WEIGHT, Leg, fuse, parse_query
 from app.features.search.schemas import Hit, SearchMode
 from app.features.search.service import SearchService
-from app.shared.clients.ledger import Meter, metered
+from app.shared.clients.meter import Meter, metered
 from app.shared.resources import Resources
 
 

@@ -14,7 +14,7 @@ from msgspec import Struct
 
 from app.config import Settings
 from app.shared.clients.failures import of_connection, of_status
-from app.shared.clients.ledger import Ledger, Receipt
+from app.shared.clients.ledger import Ledger
 from app.shared.clients.llm import (
     LLM,
     Answer,
@@ -30,6 +30,7 @@ from app.shared.clients.llm import (
     render,
     understood,
 )
+from app.shared.clients.meter import Receipt
 from app.shared.clients.prices import estimate_tokens
 from app.shared.exceptions import AppError
 

@@ -7,8 +7,8 @@ import msgspec
 from msgspec import Struct
 
 from app.shared.clients.failures import BadAnswer
-from app.shared.clients.ledger import Receipt
 from app.shared.clients.llm import Answer, Rendered, json_schema
+from app.shared.clients.meter import Receipt
 
 
 class ChatDialect(Enum):

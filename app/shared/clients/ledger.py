@@ -7,10 +7,9 @@ owner's budget not be used up, and the project allow it.
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
-from contextvars import ContextVar
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -27,6 +26,7 @@ from app.db.session import Database
 from app.shared.clients import ledger_sql as sql
 from app.shared.clients.failures import LaneClosed, NeverAnswered, OutcomeUnknown, OverBudget, of_connection
 from app.shared.clients.limits import Limiter
+from app.shared.clients.meter import AlreadyStored, CallRefused, Meter, Receipt, current_meter
 from app.shared.clients.prices import Prices
 from app.shared.exceptions import AppError, Unprocessable
 from app.shared.faults import fault, fault_soon
@@ -41,67 +41,6 @@ LONGEST_PAUSE_SECONDS = 600
 Classify = Callable[[Exception, float], AppError | None]
 """An SDK's error, and how long a lane pauses that an operator must mend, to an error of ours; None: it is no failure of
 a provider's."""
-
-
-@dataclass(slots=True)
-class Receipt:
-    """What an answer cost, as the provider said; the client fills it in. Input counts all of it, cached or not."""
-
-    key: str = ""
-    """For providers that take an idempotency key: the same for each repeat of this call."""
-    input_tokens: int = 0
-    output_tokens: int = 0
-    cached_tokens: int = 0
-    cache_write_tokens: int = 0
-    seconds: float = 0
-    request_id: str | None = None
-    cost_usd: Decimal = Decimal(0)
-
-
-class CallRefused(BaseException):
-    """The run that wants to pay is cancelled or superseded: nothing is sent."""
-
-
-class AlreadyStored(BaseException):
-    """A late receipt of an earlier run came in meanwhile: the step has its output, and nothing is sent."""
-
-
-@dataclass(slots=True)
-class Meter:
-    """For whom the calls of a step are made, and what they came to."""
-
-    owner_id: UUID | None = None
-    project_id: UUID | None = None
-    job_id: UUID | None = None
-    kind: str | None = None
-    step: str | None = None
-    epoch: int | None = None
-    may_pay: Callable[[], bool] = lambda: True
-    calls: int = 0
-    receipts: list[Receipt] = field(default_factory=list)
-
-    def usage(self) -> dict[str, Any] | None:
-        """{input_tokens, output_tokens, cost_usd}; None where nothing was paid."""
-        if not self.receipts:
-            return None
-        return {
-            "input_tokens": sum(receipt.input_tokens for receipt in self.receipts),
-            "output_tokens": sum(receipt.output_tokens for receipt in self.receipts),
-            "cost_usd": str(sum((receipt.cost_usd for receipt in self.receipts), Decimal(0))),
-        }
-
-
-_METER: ContextVar[Meter | None] = ContextVar("meter", default=None)
-
-
-@contextmanager
-def metered(meter: Meter) -> Iterator[Meter]:
-    """Calls made inside are this meter's."""
-    token = _METER.set(meter)
-    try:
-        yield meter
-    finally:
-        _METER.reset(token)
 
 
 @dataclass(slots=True)
@@ -138,10 +77,10 @@ class Ledger:
     ) -> AsyncIterator[Receipt]:
         """Write the call, let it be made, write how it ended. The tokens are estimates, for limits and the budget.
 
-        Raises `CallRefused` for a run that was cancelled or superseded, `AlreadyStored`, `LaneClosed` where the provider is not to be
-        called now, `OverBudget`, and what *classify* makes of the SDK's errors.
+        Raises `CallRefused` for a run that was cancelled or superseded, `AlreadyStored`, `LaneClosed` where the
+        provider is not to be called now, `OverBudget`, and what *classify* makes of the SDK's errors.
         """
-        meter = _METER.get() or Meter()
+        meter = current_meter()
         call_id, receipt, number = uuid7(), Receipt(), meter.calls
         meter.calls += 1
         row = {
@@ -265,8 +204,9 @@ class Ledger:
         """An answer in hand is never lost for a database that is away: that is logged, and the row stays open."""
         closing = {
             # what was taken for lost meanwhile stays `unknown`, as its step may have been paid for again
-            "state": case((ModelCall.state == "unknown", "unknown"), else_=state), "error": error.message if error else None, "input_tokens": receipt.input_tokens,
-            "output_tokens": receipt.output_tokens, "cached_tokens": receipt.cached_tokens,
+            "state": case((ModelCall.state == "unknown", "unknown"), else_=state),
+            "error": error.message if error else None,
+            "input_tokens": receipt.input_tokens, "output_tokens": receipt.output_tokens, "cached_tokens": receipt.cached_tokens,
             "cache_write_tokens": receipt.cache_write_tokens, "cost_usd": receipt.cost_usd,
             "request_id": receipt.request_id, "latency_seconds": took, "finished_at": datetime.now(UTC),
         }  # fmt: skip

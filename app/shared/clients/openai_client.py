@@ -17,7 +17,7 @@ from app.config import Settings
 from app.db.base import DIMENSIONS
 from app.shared.clients.compatible import ChatDialect, as_chat, read_chat
 from app.shared.clients.failures import BadAnswer, Unsupported, of_connection, of_status
-from app.shared.clients.ledger import Ledger, Receipt
+from app.shared.clients.ledger import Ledger
 from app.shared.clients.llm import (
     LLM,
     Answer,
@@ -34,6 +34,7 @@ from app.shared.clients.llm import (
     render,
     understood,
 )
+from app.shared.clients.meter import Receipt
 from app.shared.clients.prices import estimate_tokens
 from app.shared.exceptions import AppError
 

@@ -1,6 +1,6 @@
 """An essay of four paid steps as a plain SAQ task, as people usually write it: for `benchmarks.plain_saq`.
 
-`saq benchmarks.plain_saq_tasks.settings` is its worker; `python -m benchmarks.plain_saq_tasks ask ID ...` inserts rows
+`saq benchmarks.plain_saq.tasks.settings` is its worker; `python -m benchmarks.plain_saq.tasks ask ID ...` inserts rows
 and enqueues them after the commit, `... die ID` dies between the two, `... cancel ID ...` cancels and says when.
 """
 

@@ -1,0 +1,1 @@
+"""The faults of `tests/faults` against the same jobs written as plain SAQ tasks: `python -m benchmarks.plain_saq`."""
