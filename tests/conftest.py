@@ -7,9 +7,9 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -24,8 +24,9 @@ from app.config import Settings
 from app.features import feature_modules
 from app.main import create_app
 from app.shared import embedded
-from app.shared.bell import Bell
+from app.shared.bell import Bell, build_bell
 from app.shared.job_store import JobStore
+from app.shared.jobs import Task
 from app.shared.resources import Resources, open_resources
 from app.supervisor import prepare_database
 from app.worker.runtime import Runtime, worker_name
@@ -75,6 +76,21 @@ def settings(home: Path) -> Iterator[Settings]:
 async def resources(settings: Settings) -> AsyncIterator[Resources]:
     async with open_resources(settings) as opened:
         yield opened
+
+
+@asynccontextmanager
+async def working(settings: Settings, resources: Resources, tasks: Mapping[str, Task[Any]]) -> AsyncIterator[Runtime]:
+    """A worker of a test's own, for tasks of its own; it is rung by nobody and looks by itself."""
+    url = settings.database_url or ""
+    async with JobStore(url, settings, worker_name()) as store:
+        bell = Bell(build_bell(url))
+        runtime = Runtime(settings, resources, store, bell, tasks)
+        await runtime.start()
+        try:
+            yield runtime
+        finally:
+            await runtime.stop()
+            await bell.close()
 
 
 @pytest.fixture(scope="session")

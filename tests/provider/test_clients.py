@@ -1,7 +1,6 @@
 """Our clients with the real SDKs against the provider: what comes back, what is booked, what each fault becomes."""
 
 import asyncio
-from contextlib import asynccontextmanager
 from datetime import date
 from decimal import Decimal
 from uuid import UUID
@@ -17,8 +16,8 @@ from app.shared.clients.failures import BadAnswer, Busy, Declined, KeyRefused, L
 from app.shared.clients.llm import Prompt, Source, generate_over
 from app.shared.clients.meter import Meter, metered
 from app.shared.clients.prices import Price, Prices, load_prices
-from app.shared.resources import open_resources
 from tests.conftest import sign_up
+from tests.provider.engines import engine
 from tests.provider.process import ProviderProcess
 
 ENGINES = ["openai", "anthropic", "compatible"]
@@ -31,19 +30,6 @@ class Claim(Struct, forbid_unknown_fields=True):
     claim: str
     source: str
     quote: str
-
-
-@asynccontextmanager
-async def engine(settings, name: str, remote: ProviderProcess, **change):
-    """Resources whose engine is the provider; no lane is closed."""
-    chosen = msgspec.structs.replace(
-        settings, engine=name, openai_api_key="sk-provider", openai_base_url=f"{remote.url}/v1",
-        anthropic_api_key="sk-provider", anthropic_base_url=remote.url, provider_pause_seconds=0.2, **change,
-    )  # fmt: skip
-    async with open_resources(chosen) as resources:
-        async with resources.db.transaction() as session:
-            await session.execute(text("delete from provider_lanes"))
-        yield resources
 
 
 @pytest.fixture
@@ -72,7 +58,7 @@ def assert_books_equal_the_log(calls, remote: ProviderProcess) -> None:
 
 @pytest.mark.parametrize("name", ENGINES)
 async def test_an_answer_fits_its_struct_and_is_in_the_books(settings, remote, owner, name):
-    async with engine(settings, name, remote) as resources:
+    async with engine(settings, name, remote.url) as resources:
         with metered(Meter(owner_id=owner)):
             claim = await resources.llm.generate(PROMPT, Claim)
         calls = await booked(resources, owner)
@@ -85,7 +71,7 @@ async def test_an_answer_fits_its_struct_and_is_in_the_books(settings, remote, o
 
 @pytest.mark.parametrize("name", ENGINES)
 async def test_a_stream_comes_in_pieces_and_is_in_the_books(settings, remote, owner, name):
-    async with engine(settings, name, remote) as resources:
+    async with engine(settings, name, remote.url) as resources:
         with metered(Meter(owner_id=owner)):
             pieces = [piece async for piece in resources.llm.stream(PROMPT)]
         calls = await booked(resources, owner)
@@ -99,7 +85,7 @@ async def test_a_stream_comes_in_pieces_and_is_in_the_books(settings, remote, ow
 @pytest.mark.parametrize("name", ENGINES)
 async def test_a_stream_that_breaks_is_of_unknown_outcome(settings, remote, owner, name):
     remote.script({"action": {"do": "reset", "after": 0.5}})
-    async with engine(settings, name, remote) as resources:
+    async with engine(settings, name, remote.url) as resources:
         with metered(Meter(owner_id=owner)), pytest.raises(OutcomeUnknown):
             async for _ in resources.llm.stream(PROMPT):
                 pass
@@ -118,7 +104,7 @@ async def test_a_stream_that_breaks_is_of_unknown_outcome(settings, remote, owne
 )
 async def test_a_compatible_server_is_asked_for_less_once_and_then_known(settings, remote, owner, lacks, modes):
     remote.script(*({"times": None, "action": {"do": "unsupported", "what": what}} for what in lacks))
-    async with engine(settings, "compatible", remote) as resources:
+    async with engine(settings, "compatible", remote.url) as resources:
         with metered(Meter(owner_id=owner)):
             first = await resources.llm.generate(PROMPT, Claim)
             again = await resources.llm.generate(PROMPT, Claim)
@@ -148,7 +134,7 @@ async def test_a_compatible_server_is_asked_for_less_once_and_then_known(setting
 )
 async def test_each_failure_has_its_class_and_its_row(settings, remote, owner, name, action, error, state):
     remote.script({"times": None, "action": action})
-    async with engine(settings, name, remote) as resources:
+    async with engine(settings, name, remote.url) as resources:
         with metered(Meter(owner_id=owner)), pytest.raises(error) as raised:
             await resources.llm.generate(PROMPT, Claim)
         calls = await booked(resources, owner)
@@ -162,7 +148,7 @@ async def test_each_failure_has_its_class_and_its_row(settings, remote, owner, n
 @pytest.mark.parametrize("name", ENGINES)
 async def test_a_closed_lane_lets_nothing_through_until_its_time(settings, remote, owner, name):
     remote.script({"action": {"do": "status", "status": 429, "headers": {"retry-after": "30"}}})
-    async with engine(settings, name, remote) as resources:
+    async with engine(settings, name, remote.url) as resources:
         for _ in range(3):
             with metered(Meter(owner_id=owner)), pytest.raises(LaneClosed) as raised:
                 await resources.llm.generate(PROMPT, Claim)
@@ -178,7 +164,7 @@ async def test_material_that_is_too_long_is_split_and_never_cut(settings, remote
         PROMPT, sources=(Source("S1", f"{FIRST} The mayor knew."), Source("S2", "It rained."))
     )
     both = msgspec.structs.replace(prompt, sources=(*prompt.sources, Source("S3", f"It rained. {SECOND}")))
-    async with engine(settings, name, remote) as resources:
+    async with engine(settings, name, remote.url) as resources:
         with metered(Meter(owner_id=owner)):
             assert len(await generate_over(resources.llm, prompt, Claim)) == 1
             with pytest.raises(TooLong):  # one sentence can't be halved
@@ -196,7 +182,7 @@ async def test_what_can_not_fit_is_not_sent(settings, remote, owner, tmp_path):
         '[[openai]]\nmodel = "gpt-5.4-mini"\nfrom = 2026-01-01\ninput = 1.0\noutput = 2.0\ncontext = 9000\n'
     )
     long = msgspec.structs.replace(PROMPT, sources=(Source("S1", f"{FIRST} " * 1000),))
-    async with engine(settings, "openai", remote, prices_file=str(table)) as resources:
+    async with engine(settings, "openai", remote.url, prices_file=str(table)) as resources:
         with metered(Meter(owner_id=owner)), pytest.raises(TooLong):
             await resources.llm.generate(long, Claim)
 
@@ -206,7 +192,7 @@ async def test_what_can_not_fit_is_not_sent(settings, remote, owner, tmp_path):
 @pytest.mark.parametrize("name", ["openai", "anthropic"])
 async def test_questions_to_the_same_long_sources_are_read_from_the_cache_and_cost_less(settings, remote, owner, name):
     sources = (Source("S1", f"{FIRST} {owner}. " * 120),)
-    async with engine(settings, name, remote) as resources:
+    async with engine(settings, name, remote.url) as resources:
         with metered(Meter(owner_id=owner)):
             for task in ("What was wrong?", "By how much?"):
                 await resources.llm.generate(Prompt("test.v1", "Say it.", sources, task), Claim)
@@ -222,7 +208,7 @@ async def test_questions_to_the_same_long_sources_are_read_from_the_cache_and_co
 async def test_vectors_moderation_and_transcripts_come_from_openai_whoever_writes(settings, remote, owner, name, tmp_path):  # fmt: skip
     recording = tmp_path / "talk.mp3"
     recording.write_bytes(b"not really sound")
-    async with engine(settings, name, remote) as resources:
+    async with engine(settings, name, remote.url) as resources:
         with metered(Meter(owner_id=owner)):
             vectors = await resources.llm.embed(["one", "two"])
             verdict = await resources.llm.moderate("I will kill you")
@@ -240,7 +226,7 @@ async def test_vectors_moderation_and_transcripts_come_from_openai_whoever_write
 
 async def test_a_second_engine_writes_while_the_firsts_lane_is_closed_and_says_so(settings, remote, owner):
     remote.script({"path": "/v1/responses", "times": None, "action": {"do": "status", "status": 401}})
-    async with engine(settings, "openai", remote, fallback_engine="anthropic") as resources:
+    async with engine(settings, "openai", remote.url, fallback_engine="anthropic") as resources:
         assert resources.llm.engine.startswith("openai:")
         with metered(Meter(owner_id=owner)):
             claim = await resources.llm.generate(PROMPT, Claim)
@@ -258,7 +244,7 @@ async def test_a_second_engine_writes_while_the_firsts_lane_is_closed_and_says_s
 
 async def test_many_texts_go_in_as_few_calls_as_the_provider_takes(settings, remote, owner):
     texts = [f"Sentence number {number} of a long book." for number in range(2100)]
-    async with engine(settings, "openai", remote) as resources:
+    async with engine(settings, "openai", remote.url) as resources:
         with metered(Meter(owner_id=owner)):
             vectors = await resources.llm.embed(texts)
 
@@ -268,7 +254,9 @@ async def test_many_texts_go_in_as_few_calls_as_the_provider_takes(settings, rem
 
 async def test_our_own_limits_hold_back_what_would_exceed_them(settings, remote, owner, redis_url):
     for broker in (None, redis_url):
-        async with engine(settings, "openai", remote, provider_requests_per_minute=4, broker_url=broker) as resources:
+        async with engine(
+            settings, "openai", remote.url, provider_requests_per_minute=4, broker_url=broker
+        ) as resources:
             passed = 0
             with metered(Meter(owner_id=owner)):
                 try:
@@ -282,7 +270,7 @@ async def test_our_own_limits_hold_back_what_would_exceed_them(settings, remote,
 
 async def test_the_limit_of_calls_at_once_is_never_exceeded(settings, remote, owner, redis_url):
     remote.script({"times": None, "action": {"do": "hang", "seconds": 0.2}})
-    async with engine(settings, "openai", remote, provider_concurrency=2, broker_url=redis_url) as resources:
+    async with engine(settings, "openai", remote.url, provider_concurrency=2, broker_url=redis_url) as resources:
         with metered(Meter(owner_id=owner)):
             await asyncio.gather(*(resources.llm.generate(PROMPT, Claim) for _ in range(6)))
 

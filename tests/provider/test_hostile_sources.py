@@ -3,29 +3,20 @@ shown."""
 
 import re
 
-import msgspec
 import pytest
-from sqlalchemy import text
 
 from app.features.dna import tasks as dna_tasks
 from app.features.dna.traits import PROMPT, TraitDrafts
 from app.features.sources import tasks as source_tasks
-from app.shared.bell import Bell, build_bell
 from app.shared.clients.llm import RULES, json_schema
 from app.shared.evidence import Span, stands
-from app.shared.job_store import JobStore
-from app.shared.jobs import JobQueue, Task
-from app.shared.resources import open_resources
 from app.shared.text import visible
-from app.worker.runtime import Runtime, worker_name
 from tests.conftest import SAMPLES, add_text, finished
+from tests.provider.engines import engine_worker, enqueue, task
 from tests.provider.hostile import HOSTILE, SECRET
 
-KINDS = {
-    "hostile.build_profile": Task("hostile.build_profile", dna_tasks.build_profile.run, 120, 5),
-    "hostile.ingest_source": Task("hostile.ingest_source", source_tasks.ingest_source.run, 120, 3),
-}
-"""The product's own tasks under other names, so that only this module's workers claim them."""
+BUILD = task("hostile.build_profile", dna_tasks.build_profile, 5)
+INGEST = task("hostile.ingest_source", source_tasks.ingest_source)
 PARTS = 6
 """Hostile texts are spread over so many sources of one creator."""
 SEALED = r'<source label="([^"]*)" seal="{seal}">\n(.*?)\n</source seal="{seal}">'
@@ -46,25 +37,8 @@ async def hostile_project(creator, stranger, project, worker):
 
 async def run_with(settings, remote, engine, creator, kind, project, /, **arguments):
     """One job of this kind with the engine at the provider; gives the job once it has ended."""
-    chosen = msgspec.structs.replace(
-        settings, engine=engine, openai_api_key="sk-provider", openai_base_url=f"{remote.url}/v1",
-        anthropic_api_key="sk-provider" if engine == "anthropic" else None, anthropic_base_url=remote.url,
-        job_backoff_seconds=0.05,
-    )  # fmt: skip
-    async with open_resources(chosen) as resources, JobStore(chosen.database_url, chosen, worker_name()) as store:
-        async with resources.db.transaction() as session:
-            await session.execute(text("delete from provider_lanes"))
-        bell = Bell(build_bell(chosen.database_url))
-        runtime = Runtime(chosen, resources, store, bell, KINDS)
-        await runtime.start()
-        try:
-            me = (await creator.get("/users/me")).json()["id"]
-            async with resources.db.transaction() as session:
-                job = await JobQueue(bell, chosen).enqueue(session, KINDS[kind], me, project, None, **arguments)
-            return await finished(creator, {"id": str(job.id)})
-        finally:
-            await runtime.stop()
-            await bell.close()
+    async with engine_worker(settings, engine, remote.url, {kind.name: kind}) as resources:
+        return await finished(creator, await enqueue(resources, creator, kind, project, **arguments))
 
 
 def prompt_of(body) -> tuple[str, str]:
@@ -102,7 +76,7 @@ async def test_a_profile_of_hostile_sources_says_only_what_stands(
     if style != "good":
         remote.script({"times": None, "action": {"do": "style", "style": style}})
     job = await run_with(
-        settings, remote, name, creator, "hostile.build_profile", project,
+        settings, remote, name, creator, BUILD, project,
         project_id=project, source_ids=sources, name="Voice", speaker=None,
     )  # fmt: skip
 
@@ -128,7 +102,7 @@ async def test_a_hostile_source_is_read_and_embedded_as_the_text_that_it_is(sett
     said = f"The harbour clock was slow.\n\n{HOSTILE[what]}\n\nNobody had noticed."
     source = await add_text(creator, project, said, title=what)
 
-    job = await run_with(settings, remote, "openai", creator, "hostile.ingest_source", project, source_id=source["id"])
+    job = await run_with(settings, remote, "openai", creator, INGEST, project, source_id=source["id"])
 
     assert job["status"] == "succeeded"
     chunks = (await creator.get(f"/sources/{source['id']}/chunks", params={"limit": 100})).json()["items"]

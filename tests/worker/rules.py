@@ -10,10 +10,8 @@ from uuid import UUID, uuid4
 import msgspec
 from sqlalchemy import text
 
-from app.shared.bell import Bell, build_bell
-from app.shared.job_store import JobStore
 from app.shared.jobs import Task
-from app.worker.runtime import Runtime, worker_name
+from tests import conftest
 
 KINDS: dict[str, Task[Any]] = {}
 """Known to the workers of these tests only; each module adds its own."""
@@ -49,15 +47,8 @@ async def enqueue(resources, queue, owner, kind, tag=None, **settings) -> UUID:
 async def working(settings, resources, **change):
     """A worker that claims the test's tasks."""
     chosen = msgspec.structs.replace(settings, job_max_attempts=3, job_backoff_seconds=0.02, **change)
-    async with JobStore(settings.database_url, chosen, worker_name()) as store:
-        bell = Bell(build_bell(settings.database_url))
-        runtime = Runtime(chosen, resources, store, bell, KINDS)
-        await runtime.start()
-        try:
-            yield runtime
-        finally:
-            await runtime.stop()
-            await bell.close()
+    async with conftest.working(chosen, resources, KINDS) as runtime:
+        yield runtime
 
 
 async def row(resources, job_id):
