@@ -6,7 +6,7 @@ PIP_QUIET := --quiet --disable-pip-version-check
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run test test-fast test-faults test-api soak check format lock database-design doctor clean
+.PHONY: help demo run test test-fast test-faults test-api test-storage soak check format lock database-design doctor clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*?## ' $(MAKEFILE_LIST) | awk -F':.*?## ' '{printf "  %-16s %s\n", $$1, $$2}'
@@ -18,16 +18,19 @@ run: $(VENV)/.base ## Serve API and worker together (PORT, STRAND_HOME; ENGINE=p
 	@$(if $(filter provider,$(ENGINE)),ENGINE=openai $(BIN)/python -m tests.provider run --,) $(BIN)/strand run
 
 test: $(VENV)/.dev ## Run the tests (those that break processes and those that fuzz have targets of their own)
-	@$(BIN)/python -m pytest --ignore tests/faults --ignore tests/api
+	@$(BIN)/python -m pytest --ignore tests/faults --ignore tests/api --ignore tests/storage
 
 test-fast: $(VENV)/.dev ## Run what takes no processes of its own (under two minutes)
-	@$(BIN)/python -m pytest -m "not slow" --ignore tests/faults --ignore tests/api
+	@$(BIN)/python -m pytest -m "not slow" --ignore tests/faults --ignore tests/api --ignore tests/storage
 
 test-faults: $(VENV)/.dev ## Kill workers, servers and connections, and see that nothing is lost or paid twice
 	@$(BIN)/python -m pytest tests/faults -n 3 --dist loadgroup
 
 test-api: $(VENV)/.dev ## Send generated requests to every route of the running API
 	@$(BIN)/python -m pytest tests/api
+
+test-storage: $(VENV)/.dev tests/storage/node_modules ## Run against a folder, an S3-compatible server and the Azure emulator (needs npm)
+	@$(BIN)/python -m pytest tests/storage
 
 soak: $(VENV)/.dev ## Break something every ten seconds (MINUTES=10, SEED, BELL=redis or postgres)
 	@$(BIN)/python -m tests.faults.soak --minutes $(or $(MINUTES),10) --bell $(or $(BELL),redis) $(if $(SEED),--seed $(SEED))
@@ -72,6 +75,9 @@ $(VENV)/.base: requirements/base.txt pyproject.toml | $(BIN)/python
 	@$(BIN)/pip install $(PIP_QUIET) --no-deps --require-hashes -r requirements/base.txt
 	@$(BIN)/pip install $(PIP_QUIET) --no-deps --no-build-isolation -e .
 	@touch $@
+
+tests/storage/node_modules: tests/storage/package-lock.json
+	@cd tests/storage && npm ci --no-audit --no-fund --silent && touch node_modules
 
 $(VENV)/.dev: requirements/dev.txt $(VENV)/.base
 	@echo "Installing what the tests need ..."

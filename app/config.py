@@ -67,6 +67,7 @@ class Settings(Struct, frozen=True, kw_only=True, rename="upper"):
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     json_body_limit_bytes: Positive = 10 * 1024 * 1024
     file_limit_bytes: Positive = 100 * 1024 * 1024
+    upload_limit_bytes: Positive = 4 * 1024**3
     database_pool_size: Positive = 10
     worker_slots: Positive = 10
     job_lease_seconds: Seconds = 30

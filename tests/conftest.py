@@ -18,6 +18,7 @@ import httpx
 import msgspec
 import pytest
 import uvicorn
+from litestar import Litestar
 from sqlalchemy import text
 
 from app.config import Settings
@@ -114,20 +115,26 @@ async def worker(settings: Settings, resources: Resources) -> AsyncIterator[Runt
         await bell.close()
 
 
-@pytest.fixture(scope="session")
-async def server(settings: Settings) -> AsyncIterator[str]:
-    """The API over a real socket; gives its address."""
+@asynccontextmanager
+async def serving(app: Litestar) -> AsyncIterator[str]:
+    """An application over a real socket; gives its address."""
     port = free_port()
-    config = uvicorn.Config(create_app(settings), host="127.0.0.1", port=port, log_level="warning", lifespan="on")
-    process = uvicorn.Server(config)
+    process = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=port, log_level="warning", lifespan="on"))
     process.install_signal_handlers = lambda: None  # type: ignore[attr-defined]
-    serving = asyncio.create_task(process.serve())
+    running = asyncio.create_task(process.serve())
     while not process.started:
-        assert not serving.done(), "the API did not start"
+        assert not running.done(), "the API did not start"
         await asyncio.sleep(0.02)
     yield f"http://127.0.0.1:{port}"
     process.should_exit = True
-    await serving
+    await running
+
+
+@pytest.fixture(scope="session")
+async def server(settings: Settings) -> AsyncIterator[str]:
+    """The API of the run."""
+    async with serving(create_app(settings)) as address:
+        yield address
 
 
 @pytest.fixture

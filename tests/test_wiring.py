@@ -34,7 +34,10 @@ GET /api/v1/projects/{project_id}/sources
 GET /api/v1/sources/{source_id}
 GET /api/v1/sources/{source_id}/chunks
 GET /api/v1/sources/{source_id}/original
+GET /api/v1/sources/{source_id}/poster
+GET /api/v1/sources/{source_id}/speakers
 GET /api/v1/sources/{source_id}/text
+GET /api/v1/sources/{source_id}/waveform
 GET /api/v1/usage
 GET /api/v1/users
 GET /api/v1/users/me
@@ -42,6 +45,7 @@ GET /api/v1/users/{user_id}
 PATCH /api/v1/dna-profiles/{profile_id}
 PATCH /api/v1/projects/{project_id}
 PATCH /api/v1/sources/{source_id}
+PATCH /api/v1/sources/{source_id}/speakers
 PATCH /api/v1/users/me
 PATCH /api/v1/users/{user_id}
 POST /api/v1/admin/drain
@@ -61,7 +65,10 @@ POST /api/v1/projects/{project_id}/dna-profiles
 POST /api/v1/projects/{project_id}/estimates
 POST /api/v1/projects/{project_id}/sources
 POST /api/v1/projects/{project_id}/sources/file
+POST /api/v1/projects/{project_id}/uploads
 POST /api/v1/sources/{source_id}/ingest
+POST /api/v1/sources/{source_id}/subtitles
+PUT /api/v1/uploads/{upload_id}/content
 """.strip().splitlines()
 
 
@@ -96,7 +103,7 @@ def test_the_tasks_are_these():
 
 def test_every_feature_with_a_controller_is_found():
     assert {controller.__module__.split(".")[2] for controller in controllers()} == {
-        "accounts", "dna", "jobs", "operations", "projects", "search", "sources", "usage",
+        "accounts", "dna", "jobs", "operations", "projects", "search", "sources", "uploads", "usage",
     }  # fmt: skip
 
 

@@ -13,7 +13,14 @@ from app.db.base import Base
 
 GROUPS = {
     "Accounts": ("users", "user_sessions", "refresh_tokens"),
-    "Projects and sources": ("projects", "content_sources", "source_versions", "retrievable_text", "search_postings"),
+    "Projects and sources": (
+        "projects",
+        "uploads",
+        "content_sources",
+        "source_versions",
+        "retrievable_text",
+        "search_postings",
+    ),
     "DNA": ("dna_profiles", "dna_profile_sources"),
     "Jobs": ("jobs", "idempotency_keys", "job_lines", "job_steps", "job_events", "worker_processes", "paused_kinds"),
     "Money and counters": ("model_calls", "provider_lanes", "metric_totals"),

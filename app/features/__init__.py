@@ -2,13 +2,16 @@
 
 from collections.abc import Iterator
 from importlib import import_module
-from importlib.util import find_spec
 from pkgutil import iter_modules
 from types import ModuleType
 
 
 def feature_modules(name: str) -> Iterator[ModuleType]:
-    """Import the module called *name* from each feature that has one."""
+    """Import the module called *name* from each feature that has one, and those called after it: `media_controller`."""
     for feature in iter_modules(__path__, prefix=f"{__name__}."):
-        if feature.ispkg and find_spec(f"{feature.name}.{name}"):
-            yield import_module(f"{feature.name}.{name}")
+        if not feature.ispkg:
+            continue
+        package = import_module(feature.name)
+        for module in iter_modules(package.__path__):
+            if module.name == name or module.name.endswith(f"_{name}"):
+                yield import_module(f"{feature.name}.{module.name}")

@@ -151,6 +151,8 @@ async def refuse_bad_request(request: Request[Any, Any, Any]) -> None:
         raise Malformed("The query string can't contain the character U+0000.")
     sent = request.headers.get("content-type")
     has_body = request.headers.get("content-length", "0") != "0" or "transfer-encoding" in request.headers
+    if request.route_handler.opt.get("any_body"):
+        return
     if sent is not None and has_body and request.method in {"POST", "PUT", "PATCH", "DELETE"}:
         media_type = sent.partition(";")[0].strip().lower()
         wanted = "multipart/form-data" if request.route_handler.opt.get("multipart") else "application/json"

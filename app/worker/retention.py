@@ -4,6 +4,7 @@ import logging
 
 from sqlalchemy import text
 
+from app.features import feature_modules
 from app.shared.idempotency import KEY_HOURS
 from app.shared.resources import Resources
 
@@ -65,6 +66,8 @@ async def sweep(resources: Resources) -> int:
         await session.execute(text(OLD_LANES))
         budget = {"deadline_seconds": settings.job_deadline_seconds, "budget": settings.monthly_budget_usd, "batch": BATCH}  # fmt: skip
         await session.execute(text(BUDGETS_AGAIN), budget)
+    for module in feature_modules("upkeep"):
+        deleted += await module.keep_up(resources)
     if deleted:
-        log.info("%d old rows were deleted", deleted)
+        log.info("%d old rows and files were deleted", deleted)
     return deleted

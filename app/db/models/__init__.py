@@ -24,6 +24,7 @@ from app.db.models.source import (
     SourceRole,
     SourceStatus,
     SourceVersion,
+    Upload,
 )
 
 __all__ = [
@@ -53,6 +54,7 @@ __all__ = [
     "SourceRole",
     "SourceStatus",
     "SourceVersion",
+    "Upload",
     "User",
     "UserSession",
     "WorkerProcess",

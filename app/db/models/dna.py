@@ -37,6 +37,18 @@ class DnaProfile(Revised, Model):
     traits: Mapped[list[Any]] = mapped_column(JSONB, comment="Descriptions with verified quotes.")
     catchphrases: Mapped[list[Any]] = mapped_column(JSONB, comment="What the creator says again and again.")
     exemplars: Mapped[list[Any]] = mapped_column(JSONB, comment="The creator's best hooks and endings, with spans.")
+    structure: Mapped[dict[str, Any]] = mapped_column(
+        JSONB,
+        default=dict,
+        server_default="{}",
+        comment="{hooks, beats, calls_to_action, pace_curve} over the sources.",
+    )
+    proof: Mapped[dict[str, Any]] = mapped_column(
+        JSONB,
+        default=dict,
+        server_default="{}",
+        comment="The proof card: how far the fingerprint tells the voice apart.",
+    )
     controls: Mapped[dict[str, Any]] = mapped_column(JSONB, comment="formality, energy, humour, depth, pace: -2 to 2.")
     rejected: Mapped[list[Any]] = mapped_column(JSONB, comment="What failed the evidence check, and why.")
     manifest: Mapped[dict[str, Any]] = mapped_column(JSONB, comment="Inputs, engine, prompts and versions behind it.")

@@ -4,7 +4,7 @@ from typing import Any
 from uuid import UUID
 
 import numpy as np
-from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, text
+from sqlalchemy import BigInteger, ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -55,14 +55,24 @@ class ContentSource(Revised, Model):
     author: Mapped[str | None] = mapped_column(String(300), comment="Who made it, as far as it says.")
     published_at: Mapped[datetime | None] = mapped_column(comment="When it was published, as far as it says.")
     filename: Mapped[str | None] = mapped_column(String(255), comment="The name that the file was sent under.")
-    size_bytes: Mapped[int] = mapped_column(comment="Size of what was sent.")
+    size_bytes: Mapped[int] = mapped_column(BigInteger, comment="Size of what was sent.")
     storage_key: Mapped[str | None] = mapped_column(String(200), comment="Where the original lies in the storage.")
     version: Mapped[int] = mapped_column(default=0, comment="The newest version of its text; 0: not read yet.")
     language: Mapped[str | None] = mapped_column(String(35), comment="BCP 47 tag, detected.")
     word_count: Mapped[int] = mapped_column(default=0, comment="Words in the newest version.")
     duration_seconds: Mapped[float | None] = mapped_column(comment="Length of timed media.")
     chunk_count: Mapped[int] = mapped_column(default=0, comment="Retrievable texts of the newest version.")
-    sha256: Mapped[str] = mapped_column(String(64), comment="Checksum of what was sent.")
+    sha256: Mapped[str | None] = mapped_column(String(64), comment="Checksum of what was sent; known once it was read.")
+    media: Mapped[dict[str, Any] | None] = mapped_column(
+        JSONB(none_as_null=True), comment="{streams, has_audio, poster, waveform} of audio and video."
+    )
+    speakers: Mapped[dict[str, Any]] = mapped_column(
+        JSONB, default=dict, server_default="{}", comment="What the creator said of them: {label: {name, is_me}}."
+    )
+    subtitles_name: Mapped[str | None] = mapped_column(String(255), comment="Of the subtitles that were sent for it.")
+    fetched: Mapped[dict[str, Any] | None] = mapped_column(
+        JSONB(none_as_null=True), comment="{etag, last_modified} of the page when it was fetched."
+    )
     affirmed_at: Mapped[datetime | None] = mapped_column(
         comment="When the creator affirmed that an own source is theirs."
     )
@@ -82,6 +92,7 @@ class SourceVersion(Model):
     text: Mapped[str] = mapped_column(Text, comment="Normalised: NFC, line ends LF.")
     cues: Mapped[list[Any]] = mapped_column(JSONB, comment="[{start, end, start_seconds, end_seconds, speaker}].")
     headings: Mapped[list[Any]] = mapped_column(JSONB, comment="[{start, level, title}].")
+    pages: Mapped[list[Any]] = mapped_column(JSONB, default=list, server_default="[]", comment="[{number, start}].")
     reader: Mapped[str] = mapped_column(String(64), comment="What read it, with its version.")
     sha256: Mapped[str] = mapped_column(String(64), comment="Checksum of the text.")
 
@@ -117,6 +128,10 @@ class RetrievableText(Base):
     )
     embedding: Mapped[np.ndarray | None] = mapped_column(Embedding(), comment="Unit length; STORAGE PLAIN.")
     embedding_model: Mapped[str | None] = mapped_column(String(100), comment="A search never compares across models.")
+    next_embedding: Mapped[np.ndarray | None] = mapped_column(
+        Embedding(), comment="By another model, until all of the project's chunks have one."
+    )
+    next_embedding_model: Mapped[str | None] = mapped_column(String(100), comment="Which model that is.")
 
 
 class SearchPosting(Base):
@@ -131,3 +146,23 @@ class SearchPosting(Base):
         ForeignKey("retrievable_text.id", ondelete="CASCADE"), primary_key=True, comment="Where it stands."
     )
     frequency: Mapped[int] = mapped_column(comment="How often.")
+
+
+class Upload(Model):
+    """A file that a client sends straight to the storage, before it is a source."""
+
+    __tablename__ = "uploads"
+    __table_args__ = (
+        Index("ix_uploads_owner_id", "owner_id"),
+        Index("ix_uploads_project_id", "project_id"),
+        Index("ix_uploads_expires_at", "expires_at", postgresql_where=text("used_at is null")),
+    )
+
+    owner_id: Mapped[UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), comment="The creator.")
+    project_id: Mapped[UUID] = mapped_column(ForeignKey("projects.id", ondelete="CASCADE"), comment="Its project.")
+    filename: Mapped[str] = mapped_column(String(255), comment="The name that it is sent under.")
+    media_type: Mapped[str] = mapped_column(String(127), comment="As announced; the content decides.")
+    size_bytes: Mapped[int] = mapped_column(BigInteger, comment="As announced, and as it must come.")
+    storage_key: Mapped[str] = mapped_column(String(200), comment="Where it goes in the storage.")
+    expires_at: Mapped[datetime] = mapped_column(comment="Until when its address takes it.")
+    used_at: Mapped[datetime | None] = mapped_column(comment="When a source was made of it.")

@@ -127,7 +127,7 @@ class MeController(Controller):
     ) -> None:
         """Erase your account and everything it owns, files included. There is no way back."""
         for key in await accounts.erase(user.id, data.password):
-            after_commit(session, lambda key=key: resources.storage.delete(key))  # type: ignore[misc]
+            after_commit(session, lambda key=key: resources.storage.delete_folder(key))  # type: ignore[misc]
 
 
 class UserController(Controller):

@@ -98,4 +98,4 @@ class ProjectController(Controller):
     ) -> None:
         """Delete a project with its sources, profiles, jobs and files."""
         for key in await projects.remove(await projects.owned(user.id, project_id, lock=True)):
-            after_commit(session, lambda key=key: resources.storage.delete(key))  # type: ignore[misc]
+            after_commit(session, lambda key=key: resources.storage.delete_folder(key))  # type: ignore[misc]

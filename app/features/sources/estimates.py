@@ -5,7 +5,7 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.db.models import Project
-from app.features.sources.schemas import SourceCreate
+from app.features.sources.schemas import TextSource
 from app.shared.clients.llm import LLM
 from app.shared.clients.prices import estimate_tokens
 from app.shared.estimates import Work
@@ -18,7 +18,7 @@ CHARACTERS_A_SECOND = 200_000
 
 async def estimate_source(_: AsyncSession, llm: LLM, __: Project, body: dict[str, Any]) -> list[Work]:
     """Its text is embedded once; what was embedded before costs nothing."""
-    text = decode({"kind": "text", **body}, SourceCreate).text  # the estimate's own `kind` stands in its place
+    text = decode({"kind": "text", **body}, TextSource).text  # the estimate's own `kind` stands in its place
     tokens = int(estimate_tokens(text) * OVERLAP) if llm.semantic else 0
     return [Work("embed", (0, tokens), (0, 0), (0.5, 2 + len(text) / CHARACTERS_A_SECOND))]
 

@@ -5,7 +5,7 @@ from msgspec import Struct, to_builtins
 
 from app.features.sources import chunks, readers
 from app.features.sources.schemas import VersionRecord
-from app.features.sources.service import Published, SourceService
+from app.features.sources.versions import Published, VersionStore
 from app.shared.pipeline import PipelineRun
 from app.shared.resources import Resources
 from app.shared.text import SEARCH_CONFIGS, detect_language, words
@@ -35,11 +35,11 @@ async def ingest_source(run: PipelineRun, source_id: UUID) -> None:
 async def read_source(resources: Resources, source_id: UUID) -> ReadVersion:
     """Decode, parse, cut into chunks, store as a new version."""
     async with resources.db.transaction() as session:
-        source = await SourceService(session).begin_reading(source_id)
+        source = await VersionStore(session).begin_reading(source_id)
     data = await resources.storage.get(source.storage_key or "")
     record = await asyncio.to_thread(read_version, data, source.filename)
     async with resources.db.transaction() as session:
-        service = SourceService(session)
+        service = VersionStore(session)
         version = await service.store_version(source_id, record)
         await service.reuse_embeddings(source_id, version, resources.llm.embedding_model)
         to_embed = await service.count_unembedded(source_id, version)
@@ -68,7 +68,7 @@ def read_version(data: bytes, filename: str | None) -> VersionRecord:
 async def embed_chunks(resources: Resources, source_id: UUID, version: int, batch: int) -> int:
     """Embed the next batch that has no vector; storing the vectors is the receipt of the paid call."""
     async with resources.db.transaction() as session:
-        waiting = await SourceService(session).unembedded(source_id, version, batch)
+        waiting = await VersionStore(session).unembedded(source_id, version, batch)
     if not waiting:
         return 0
     model, places = resources.llm.embedding_model, dict[str, int]()
@@ -76,7 +76,7 @@ async def embed_chunks(resources: Resources, source_id: UUID, version: int, batc
         places.setdefault(text, len(places))
     vectors = (await resources.llm.embed(list(places)))[[places[text] for _, text in waiting]]
     ids = [chunk_id for chunk_id, _ in waiting]
-    await resources.db.patiently(lambda session: SourceService(session).store_embeddings(ids, vectors, model))
+    await resources.db.patiently(lambda session: VersionStore(session).store_embeddings(ids, vectors, model))
     return len(waiting)
 
 
@@ -84,4 +84,4 @@ async def publish_source(resources: Resources, source_id: UUID, read: ReadVersio
     """Index the words and make the version the source's own."""
     async with resources.db.transaction() as session:
         published = Published(read.word_count, read.chunk_count, read.duration_seconds)
-        await SourceService(session).publish(source_id, read.version, published)
+        await VersionStore(session).publish(source_id, read.version, published)

@@ -1,21 +1,19 @@
-import hashlib
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Any
 from uuid import UUID
 
-import msgspec
-import numpy as np
 from msgspec import UNSET
-from sqlalchemy import case, delete, func, select, text, update
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from uuid_utils.compat import uuid7
 
 from app.db.models import ContentSource, Job, JobStatus, RetrievableText, SourceRole, SourceStatus, SourceVersion
 from app.features import feature_modules
-from app.features.sources.schemas import ChunkRead, NewSource, SourceRead, SourceUpdate, VersionRecord
+from app.features.sources.schemas import ChunkRead, NewSource, SourceRead, SourceUpdate, SpeakerRead, SpeakerUpdate
+from app.features.sources.speakers import heard_speakers, renamed, speaker_name
+from app.shared.clients.storage import ORIGINAL
 from app.shared.evidence import Span
-from app.shared.exceptions import Conflict, NotFound
+from app.shared.exceptions import Conflict, NotFound, Unprocessable
 from app.shared.http import Page, Paging, convert
 
 ORDERS = {
@@ -25,31 +23,11 @@ ORDERS = {
     "word_count": ContentSource.word_count,
 }
 READING = "sources.ingest_source"
-CHUNK_COLUMNS = (
-    "id", "owner_id", "project_id", "source_id", "version", "ordinal", "text", "span_start", "span_end", "start_seconds",
-    "end_seconds", "speaker", "heading_path", "search_config", "length", "content_hash",
-)  # fmt: skip
 
-REUSE_EMBEDDINGS = """
-update retrievable_text fresh set embedding = known.embedding, embedding_model = known.embedding_model
-from retrievable_text known  -- of the same owner, whichever the source: the same text is paid for once
-where fresh.source_id = :source and fresh.version = :version and known.owner_id = fresh.owner_id
-  and known.content_hash = fresh.content_hash and known.embedding_model = :model and fresh.embedding is null
-"""
 
-INDEX_WORDS = """
-with posted as (
-  insert into search_postings (project_id, lexeme, chunk_id, frequency)
-  select chunk.project_id, word.lexeme, chunk.id, cardinality(word.positions)
-  from retrievable_text chunk, unnest(to_tsvector(chunk.search_config::regconfig, chunk.text)) word
-  where chunk.source_id = :source and chunk.version = :version
-  on conflict do nothing
-  returning chunk_id, frequency
-)
-update retrievable_text chunk set length = posted.total
-from (select chunk_id, sum(frequency) as total from posted group by chunk_id) posted
-where chunk.id = posted.chunk_id
-"""
+def new_key(owner_id: UUID) -> str:
+    """A key in the storage that nothing has yet."""
+    return f"sources/{owner_id}/{uuid7()}/{ORIGINAL}"
 
 
 class SourceService:
@@ -66,6 +44,7 @@ class SourceService:
         return source
 
     async def add(self, owner_id: UUID, project_id: UUID, new: NewSource) -> ContentSource:
+        """A source that waits to be read; without a key of its own it gets one for what will be fetched."""
         own = new.role is SourceRole.OWN
         source = ContentSource(
             id=uuid7(),
@@ -76,12 +55,13 @@ class SourceService:
             kind=new.kind,
             media_type=new.media_type,
             filename=new.filename,
-            size_bytes=len(new.data),
-            sha256=hashlib.sha256(new.data).hexdigest(),
+            url=new.url,
+            size_bytes=new.size_bytes,
+            sha256=new.sha256,
             affirmed_at=datetime.now(UTC) if own else None,
             affirmed_from=new.address if own else None,
         )
-        source.storage_key = f"sources/{owner_id}/{source.id}"
+        source.storage_key = new.storage_key or new_key(owner_id)
         self.session.add(source)
         await self.session.flush()
         return source
@@ -151,116 +131,37 @@ class SourceService:
         query = select(*columns, RetrievableText.span_start, RetrievableText.span_end).where(*mine)
         ordered = query.order_by(RetrievableText.ordinal).limit(paging.limit).offset(paging.offset)
         rows = (await self.session.execute(ordered)).all()
-        items = [convert(row, ChunkRead, span=Span(row.span_start, row.span_end)) for row in rows]
+        items = [
+            convert(
+                row, ChunkRead, span=Span(row.span_start, row.span_end),
+                speaker=speaker_name(row.speaker, source.speakers),
+            )
+            for row in rows
+        ]  # fmt: skip
         return Page(items, total, paging.limit, paging.offset)
 
-    async def begin_reading(self, source_id: UUID) -> ContentSource:
-        """The source, marked as being read."""
-        source = await self.present(source_id)
-        source.status, source.error = SourceStatus.PROCESSING, None
+    async def speakers(self, source: ContentSource) -> list[SpeakerRead]:
+        """Who speaks in the source, by the words that they say."""
+        return heard_speakers(await self.version(source), source.speakers)
+
+    async def name_speakers(self, source: ContentSource, updates: Sequence[SpeakerUpdate]) -> list[SpeakerRead]:
+        """Say who the speakers are: names for people, and which of them is the creator."""
+        version = await self.version(source)
+        known = {one.speaker for one in heard_speakers(version, source.speakers)}
+        if unknown := [update.speaker for update in updates if update.speaker not in known]:
+            raise Unprocessable(
+                f"Nobody called '{unknown[0]}' speaks in this source; there are: {', '.join(sorted(known)) or 'no names'}.",
+                code="unknown_speaker",
+            )
+        source.speakers = renamed(source.speakers, updates)
         await self.session.flush()
-        return source
+        return heard_speakers(version, source.speakers)
 
-    async def present(self, source_id: UUID) -> ContentSource:
-        """The source, locked. Gone means deleted meanwhile."""
-        source = await self.session.get(ContentSource, source_id, with_for_update=True)
-        if source is None:
-            raise NotFound("The source was deleted before it was read.", code="source_deleted")
-        return source
-
-    async def store_version(self, source_id: UUID, record: VersionRecord) -> int:
-        """Keep a reading beside the published one; run again, it replaces what the unfinished run left."""
-        source = await self.present(source_id)
-        number = source.version + 1
-        for table, column in ((SourceVersion, SourceVersion.number), (RetrievableText, RetrievableText.version)):
-            await self.session.execute(delete(table).where(table.source_id == source_id, column == number))
-        fields = ("text", "cues", "headings", "reader", "sha256")
-        kept = {name: getattr(record, name) for name in fields}
-        self.session.add(SourceVersion(source_id=source_id, number=number, **kept))
-        await self.session.flush()
-        rows = [
-            (
-                uuid7(), source.owner_id, source.project_id, source_id, number, chunk.ordinal, chunk.text,
-                chunk.span.start, chunk.span.end, chunk.start_seconds, chunk.end_seconds, chunk.speaker,
-                msgspec.json.encode(chunk.heading_path).decode(), record.search_config, 0, chunk.content_hash,
+    async def attach_subtitles(self, source: ContentSource, filename: str | None) -> None:
+        """Subtitles that were sent for audio or video; they are what is read of it from now on."""
+        if source.media is None:
+            raise Unprocessable(
+                "Subtitles are attached to audio or video; send these as a source of their own.", code="no_media"
             )
-            for chunk in record.chunks
-        ]  # fmt: skip
-        driver = await self._driver()
-        await driver.copy_records_to_table("retrievable_text", records=rows, columns=CHUNK_COLUMNS)
-        source.media_type, source.language = record.media_type, record.language
-        return number
-
-    async def reuse_embeddings(self, source_id: UUID, version: int, model: str) -> None:
-        await self.session.execute(text(REUSE_EMBEDDINGS), {"source": source_id, "version": version, "model": model})
-
-    async def unembedded(self, source_id: UUID, version: int, limit: int) -> Sequence[tuple[UUID, str]]:
-        query = (
-            select(RetrievableText.id, RetrievableText.text)
-            .where(
-                RetrievableText.source_id == source_id,
-                RetrievableText.version == version,
-                RetrievableText.embedding.is_(None),
-            )
-            .order_by(RetrievableText.ordinal)
-            .limit(limit)
-        )
-        return [(row.id, row.text) for row in await self.session.execute(query)]
-
-    async def count_unembedded(self, source_id: UUID, version: int) -> int:
-        query = select(func.count()).where(
-            RetrievableText.source_id == source_id,
-            RetrievableText.version == version,
-            RetrievableText.embedding.is_(None),
-        )
-        return await self.session.scalar(query) or 0
-
-    async def store_embeddings(self, ids: Sequence[UUID], vectors: np.ndarray, model: str) -> None:
-        driver = await self._driver()
-        await driver.executemany(
-            "update retrievable_text set embedding = $2, embedding_model = $3 where id = $1",
-            [(chunk_id, vector, model) for chunk_id, vector in zip(ids, vectors, strict=True)],
-        )
-
-    async def publish(self, source_id: UUID, version: int, record: "Published") -> None:
-        """Make the version the one that is searched and read; the chunks of older ones go."""
-        source = await self.present(source_id)
-        source.status, source.error = SourceStatus.READY, None
-        if version < source.version:  # an old job, retried after a newer one had finished
-            return
-        await self.session.execute(text(INDEX_WORDS), {"source": source_id, "version": version})
-        older = RetrievableText.source_id == source_id, RetrievableText.version < version
-        await self.session.execute(delete(RetrievableText).where(*older))
-        source.version = version
-        source.word_count, source.chunk_count = record.word_count, record.chunk_count
-        source.duration_seconds = record.duration_seconds
-        await self.session.flush()
-
-    async def mark_failed(self, source_id: UUID, code: str, message: str, next_action: str) -> None:
-        """Say why it was not read; a source with an earlier version goes on serving that."""
-        error = {"code": code, "message": message, "next_action": next_action}
-        await self.session.execute(
-            update(ContentSource)
-            .where(
-                ContentSource.id == source_id,
-                ContentSource.status.in_([SourceStatus.PENDING, SourceStatus.PROCESSING]),
-            )
-            .values(
-                status=case((ContentSource.version > 0, SourceStatus.READY.value), else_=SourceStatus.FAILED.value),
-                error=error,
-                revision=ContentSource.revision + 1,
-            )
-        )
-
-    async def _driver(self) -> Any:
-        """asyncpg's own connection under this session, for COPY and pipelined statements."""
-        raw = await (await self.session.connection()).get_raw_connection()
-        return raw.driver_connection
-
-
-class Published(msgspec.Struct, frozen=True):
-    """What a published version says of itself on its source."""
-
-    word_count: int
-    chunk_count: int
-    duration_seconds: float | None
+        source.subtitles_name = filename or "subtitles"
+        await self.restart(source)

@@ -4,7 +4,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.features.sources import pipelines
-from app.features.sources.service import SourceService
+from app.features.sources.versions import VersionStore
 from app.shared.jobs import JobContext, Result, task
 from app.shared.pipeline import PipelineRun
 
@@ -13,7 +13,7 @@ async def note_unread(session: AsyncSession, given: dict[str, Any], error: dict[
     """The source says why it was not read, and what to do."""
     why = error or {"code": "cancelled", "message": "Reading was cancelled."}
     action = "Send the source again." if why["code"] != "cancelled" else "Read it again when you want it."
-    await SourceService(session).mark_failed(UUID(given["source_id"]), why["code"], why["message"], action)
+    await VersionStore(session).mark_failed(UUID(given["source_id"]), why["code"], why["message"], action)
 
 
 @task(timeout_seconds=1800, steps=3, ended=note_unread)

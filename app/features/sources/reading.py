@@ -1,0 +1,39 @@
+"""What the controllers of sources share: how a reading is enqueued and answered."""
+
+from typing import Any
+from uuid import UUID
+
+from litestar import Request
+from litestar.di import NamedDependency
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.db.models import ContentSource, Job
+from app.features.jobs.service import JobService
+from app.features.sources import tasks
+from app.features.sources.schemas import SourceAccepted, SourceRead
+from app.features.sources.service import SourceService
+from app.shared.http import Principal, convert
+from app.shared.idempotency import Idempotency
+from app.shared.jobs import JobQueue
+
+
+def provide_sources(session: NamedDependency[AsyncSession]) -> SourceService:
+    return SourceService(session)
+
+
+async def enqueue_ingest(
+    session: AsyncSession, jobs: JobQueue, user: Principal, source: ContentSource, idempotency: Idempotency | None
+) -> SourceAccepted:
+    job = await jobs.enqueue(session, tasks.ingest_source, user.id, source.project_id, idempotency, source_id=source.id)
+    return await describe(session, user, job)
+
+
+async def describe(session: AsyncSession, user: Principal, job: Job) -> SourceAccepted:
+    """The job with the source that it reads."""
+    source = await SourceService(session).owned(user.id, UUID(job.input["source_id"]))
+    (read,) = await JobService(session).describe([job])
+    return SourceAccepted(convert(source, SourceRead), read)
+
+
+def client_address(request: Request[Any, Any, Any]) -> str | None:
+    return request.client.host if request.client else None
