@@ -59,11 +59,23 @@ def _add_operating(commands: Any) -> None:
     drain.add_argument("--kind", help="only jobs of this kind")
     drain.add_argument("--off", action="store_true", help="let jobs begin again")
     drain.add_argument("--no-wait", action="store_true", help="don't wait for what runs")
+    index = commands.add_parser("index", help="the index over vectors, and which model made them, for operators")
+    doing = index.add_subparsers(dest="action", required=True)
+    doing.add_parser("status", help="what there is, and whether it suits")
+    rebuilt = doing.add_parser("rebuild", help="make it anew beside the old one, sized for what there is")
+    rebuilt.add_argument("--kind", choices=["hnsw", "ivfflat", "none"], help="instead of VECTOR_INDEX")
+    doing.add_parser("reembed", help="embed by its engine's model what another model embedded, a job a project")
     commands.add_parser("workers", help="the workers, what they run, and which providers are paused")
 
 
 def operate(given: argparse.Namespace) -> int:
     from app.operating import run as act
+
+    return act(given)
+
+
+def index(given: argparse.Namespace) -> int:
+    from app.indexing import run as act
 
     return act(given)
 
@@ -145,6 +157,7 @@ COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
     "doctor": doctor,
     "demo": demo,
     "create-operator": create_operator,
+    "index": index,
     "jobs": operate,
     "workers": operate,
 }

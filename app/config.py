@@ -69,6 +69,7 @@ class Settings(Struct, frozen=True, kw_only=True, rename="upper"):
     file_limit_bytes: Positive = 100 * 1024 * 1024
     upload_limit_bytes: Positive = 4 * 1024**3
     database_pool_size: Positive = 10
+    vector_index: Literal["hnsw", "ivfflat", "none"] = "hnsw"
     worker_slots: Positive = 10
     job_lease_seconds: Seconds = 30
     job_beat_seconds: Seconds = 2

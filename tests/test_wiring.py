@@ -63,6 +63,7 @@ POST /api/v1/jobs/{job_id}/ticket
 POST /api/v1/projects
 POST /api/v1/projects/{project_id}/dna-profiles
 POST /api/v1/projects/{project_id}/estimates
+POST /api/v1/projects/{project_id}/reembed
 POST /api/v1/projects/{project_id}/sources
 POST /api/v1/projects/{project_id}/sources/file
 POST /api/v1/projects/{project_id}/uploads
@@ -98,7 +99,7 @@ def test_every_route_has_an_operation_a_summary_and_its_errors_in_the_contracts_
 def test_the_tasks_are_these():
     list(feature_modules("tasks"))
 
-    assert sorted(TASKS) == ["dna.build_profile", "sources.ingest_source"]
+    assert sorted(TASKS) == ["dna.build_profile", "search.reembed_project", "sources.ingest_source"]
 
 
 def test_every_feature_with_a_controller_is_found():

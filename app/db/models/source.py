@@ -105,6 +105,7 @@ class RetrievableText(Base):
         UniqueConstraint("source_id", "version", "ordinal"),
         Index("ix_retrievable_text_project_id_source_id", "project_id", "source_id"),
         Index("ix_retrievable_text_owner_id_content_hash", "owner_id", "content_hash"),
+        Index("ix_retrievable_text_project_id_embedding_model", "project_id", "embedding_model"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)

@@ -1,18 +1,28 @@
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
-from litestar import Controller, get
+from litestar import Controller, Request, Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, QueryParameter
+from litestar.status_codes import HTTP_202_ACCEPTED
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.db.models import SourceRole
+from app.features.jobs.schemas import JobRead
+from app.features.jobs.service import JobService
 from app.features.projects.service import ProjectService
-from app.features.search.pipelines import search_project
+from app.features.search.pipelines import Search, search_project
+from app.features.search.reembedding import ReembeddingService
 from app.features.search.schemas import SearchMode, SearchResult
-from app.shared.exceptions import Malformed
-from app.shared.http import Limit, Principal
+from app.features.search.tasks import reembed_project
+from app.shared.exceptions import Conflict, Malformed
+from app.shared.http import IdempotencyKey, Limit, Principal, accepted
+from app.shared.idempotency import read_idempotency
+from app.shared.jobs import JobQueue
 from app.shared.openapi import errors
 from app.shared.resources import Resources
+
+SpeakerName = Annotated[str | None, QueryParameter(max_length=200, description="As the source or you name them.")]
 
 
 class SearchController(Controller):
@@ -29,12 +39,43 @@ class SearchController(Controller):
         limit: Limit = 10,
         role: FromQuery[SourceRole | None] = None,
         source_id: FromQuery[UUID | None] = None,
+        speaker: SpeakerName = None,
         mode: FromQuery[SearchMode] = "hybrid",
     ) -> SearchResult:
-        """Search the project's sources. `"exact words"` must stand in a hit, `-word` must not; each hit says why."""
+        """Search the project's sources. `"exact words"` must stand in a hit, `-word` and `-"words"` must not; each hit
+        says why."""
         if not q.strip():
             raise Malformed("Say what to search for.", extra=[{"field": "q", "message": "is empty"}])
         async with resources.db.transaction() as session:
             project = await ProjectService(session=session).owned(user.id, project_id)
         engine = resources.with_engine(project.engine, external=project.allow_external_models)
-        return SearchResult(await search_project(engine, user.id, project_id, q, limit, role, source_id, mode))
+        wanted = Search(user.id, project_id, q, limit, role, source_id, speaker, mode)
+        return SearchResult(await search_project(engine, wanted))
+
+
+class ReembedController(Controller):
+    path = "/projects/{project_id:uuid}/reembed"
+    tags = ["search"]
+
+    @post(status_code=HTTP_202_ACCEPTED, responses=errors(400, 401, 404, 409, 422, 429))
+    async def reembed(
+        self,
+        project_id: FromPath[UUID],
+        user: NamedDependency[Principal],
+        session: NamedDependency[AsyncSession],
+        jobs: NamedDependency[JobQueue],
+        resources: NamedDependency[Resources],
+        request: Request[Any, Any, Any],
+        idempotency_key: IdempotencyKey = None,  # noqa: ARG002  read by `read_idempotency`
+    ) -> Response[JobRead]:
+        """Embed the project's chunks anew, by the model that its engine has now; the old vectors serve until all new ones
+        are there."""
+        project = await ProjectService(session=session).owned(user.id, project_id)
+        idempotency = await read_idempotency(request)
+        job = await jobs.earlier(session, user.id, idempotency)
+        if job is None:
+            model = resources.with_engine(project.engine, external=project.allow_external_models).llm.embedding_model
+            if not await ReembeddingService(session).count_waiting(project_id, model):
+                raise Conflict(f"All chunks are embedded by {model} already.", code="nothing_to_reembed")
+            job = await jobs.enqueue(session, reembed_project, user.id, project_id, idempotency, project_id=project_id)
+        return accepted((await JobService(session).describe([job]))[0], job.id)

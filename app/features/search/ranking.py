@@ -19,14 +19,16 @@ WORDS_ONLY_WEIGHT = 0.5
 FARTHEST = {True: 1.0, False: 0.85}
 """Cosine distance at which the vector leg stops, by whether the embedder is semantic: chance shares some n-grams."""
 CANDIDATES = 50
+EXACT_CHUNKS = 10_000
+"""Up to so many chunks the vector leg looks at all of them; in a larger scope it goes by the index, if there is one."""
 HIGHLIGHT_ON, HIGHLIGHT_OFF = "\x02", "\x03"
 
-_PHRASE = re.compile(r'"([^"]{1,500})"')
+_PHRASE = re.compile(r'(?:(?<=\s)|^)(-?)["“]([^"“”]{1,500})["”]')
 _MINUS = re.compile(r"(?:^|\s)-([^\W\d_][\w'’-]*)")
 
 
 class SearchQuery(Struct, frozen=True):
-    """A query taken apart: the words to rank by, phrases that must stand, words that must not."""
+    """A query taken apart: the words to rank by, phrases that must stand, words and phrases that must not."""
 
     text: str
     phrases: list[str]
@@ -48,10 +50,11 @@ class Ranked(Struct, frozen=True):
 
 
 def parse_query(query: str) -> SearchQuery:
-    """`"exact words"` must stand, `-word` must not; the rest ranks."""
-    phrases = [phrase.strip() for phrase in _PHRASE.findall(query) if phrase.strip()]
+    """`"exact words"` must stand, `-word` and `-"exact words"` must not; the rest ranks."""
+    found = [(minus, phrase.strip()) for minus, phrase in _PHRASE.findall(query) if phrase.strip()]
+    phrases = [phrase for minus, phrase in found if not minus]
     rest = _PHRASE.sub(" ", query)
-    excluded = _MINUS.findall(rest)
+    excluded = [*_MINUS.findall(rest), *(phrase for minus, phrase in found if minus)]
     ranking = " ".join([_MINUS.sub(" ", rest), *phrases])
     return SearchQuery(" ".join(ranking.split()), phrases, excluded)
 

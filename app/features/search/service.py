@@ -6,11 +6,13 @@ import numpy as np
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.db.base import DIMENSIONS
 from app.db.models import SourceRole
 from app.features.search.ranking import (
     BM25_B,
     BM25_K1,
     CANDIDATES,
+    EXACT_CHUNKS,
     HIGHLIGHT_OFF,
     HIGHLIGHT_ON,
     Ranked,
@@ -32,10 +34,11 @@ ALLOWED = """
   chunk.owner_id = :owner and chunk.project_id = :project and chunk.version = source.version
   and (cast(:role as text) is null or source.role = :role)
   and (cast(:source as uuid) is null or chunk.source_id = :source)
+  and (cast(:speaker as text) is null or chunk.speaker = :speaker or source.speakers -> chunk.speaker ->> 'name' = :speaker)
   and not exists (select 1 from unnest(cast(:phrases as text[])) as wanted
     where not to_tsvector(chunk.search_config::regconfig, chunk.text) @@ phraseto_tsquery(chunk.search_config::regconfig, wanted))
   and not exists (select 1 from unnest(cast(:excluded as text[])) as refused
-    where to_tsvector(chunk.search_config::regconfig, chunk.text) @@ plainto_tsquery(chunk.search_config::regconfig, refused))
+    where to_tsvector(chunk.search_config::regconfig, chunk.text) @@ phraseto_tsquery(chunk.search_config::regconfig, refused))
 """
 
 KEYWORD_LEG = f"""
@@ -57,12 +60,46 @@ with scope as (
 select chunk_id from scored order by score desc, chunk_id limit :limit
 """
 
-VECTOR_LEG = f"""
+MODELS = """
+with recursive known as (
+  (select embedding_model as name from retrievable_text
+    where project_id = :project and embedding_model is not null order by embedding_model limit 1)
+  union all
+  select (select embedding_model from retrievable_text
+    where project_id = :project and embedding_model > known.name order by embedding_model limit 1)
+  from known where known.name is not null
+)
+select name from known where name is not null
+"""
+
+SCOPE_SIZE = """
+select coalesce(sum(chunk_count), 0) from content_sources source
+where source.project_id = :project and (cast(:role as text) is null or source.role = :role)
+  and (cast(:source as uuid) is null or source.id = :source)
+"""
+
+EXACT_LEG = f"""
 select chunk.id
 from retrievable_text chunk join content_sources source on source.id = chunk.source_id
 where {ALLOWED} and chunk.embedding_model = :model and chunk.embedding <=> :vector < :farthest
-order by chunk.embedding <=> :vector, chunk.id limit :limit
+order by (chunk.embedding <=> :vector) + 0, chunk.id limit :limit  -- the sum keeps the index out of it
 """
+
+INDEX_LEG = f"""
+with near as materialized (
+  select chunk.id, chunk.embedding <=> :vector as distance
+  from retrievable_text chunk join content_sources source on source.id = chunk.source_id
+  where {ALLOWED} and chunk.embedding_model = :model
+  order by chunk.embedding::halfvec({DIMENSIONS}) <=> cast(:vector as vector)::halfvec({DIMENSIONS}) limit :limit
+)
+select id from near where distance < :farthest order by distance, id
+"""
+
+INDEX_SETTINGS = (  # without them a filtered query finds 1 to 3 of 10
+    "set local hnsw.iterative_scan = relaxed_order", "set local hnsw.ef_search = 100",
+    "set local ivfflat.iterative_scan = relaxed_order", "set local ivfflat.probes = 10",
+    "set local plan_cache_mode = force_custom_plan",
+)  # fmt: skip
 
 HITS = f"""
 select chunk.id, chunk.source_id, source.title, source.role, chunk.text, chunk.span_start, chunk.span_end, chunk.page,
@@ -84,6 +121,7 @@ class SearchService:
         query: SearchQuery,
         role: SourceRole | None,
         source_id: UUID | None,
+        speaker: str | None,
     ) -> None:
         self.session = session
         self.query = query
@@ -92,6 +130,7 @@ class SearchService:
             "project": project_id,
             "role": role.value if role else None,
             "source": source_id,
+            "speaker": speaker,
             "phrases": query.phrases,
             "excluded": query.excluded,
             "limit": CANDIDATES,
@@ -109,13 +148,25 @@ class SearchService:
         given = self._scope | {"lexemes": list(lexemes), "limit": limit}
         return list(await self.session.scalars(text(KEYWORD_LEG), given))
 
+    async def embedding_models(self) -> list[str]:
+        """What made the vectors of this project: more than one model while it is being embedded anew."""
+        return list(await self.session.scalars(text(MODELS), {"project": self._scope["project"]}))
+
     async def by_vector(self, vector: np.ndarray, model: str, farthest: float, limit: int) -> list[UUID]:
-        """Exact cosine order among the chunks that the same model embedded, nearer than *farthest*."""
+        """Cosine order among the chunks that the same model embedded, nearer than *farthest*: exact in a small scope, by
+        the index in a large one."""
         if not np.any(vector):
             return []
+        names = ("project", "role", "source")
+        size = await self.session.scalar(text(SCOPE_SIZE), {name: self._scope[name] for name in names})
+        leg = EXACT_LEG
+        if size > EXACT_CHUNKS:
+            leg = INDEX_LEG
+            for setting in INDEX_SETTINGS:
+                await self.session.execute(text(setting))
         raw = await (await self.session.connection()).get_raw_connection()
         statement, given = _numbered(
-            VECTOR_LEG, self._scope | {"model": model, "vector": vector, "farthest": farthest, "limit": limit}
+            leg, self._scope | {"model": model, "vector": vector, "farthest": farthest, "limit": limit}
         )
         return [row[0] for row in await raw.driver_connection.fetch(statement, *given)]  # type: ignore[union-attr]
 

@@ -1,11 +1,15 @@
 """Which engine works here, and its clients."""
 
+import msgspec
+
 from app.config import Settings, SettingsError
 from app.shared.clients.fallback import WithFallback
 from app.shared.clients.ledger import Ledger
 from app.shared.clients.llm import LLM
 from app.shared.clients.offline import OfflineLLM
 from app.shared.exceptions import Unprocessable
+
+OPENAI_EMBEDDERS = "text-embedding-"
 
 
 def chosen_engine(settings: Settings) -> str:
@@ -39,6 +43,17 @@ class Engines:
                 f"The project's engine can't be used here: {error} Choose another one.", code="engine_not_configured"
             ) from None
 
+    def embedding_with(self, llm: LLM, model: str) -> LLM | None:
+        """An engine that makes vectors of this model for whoever works with *llm*; None where there is none: the model is
+        no longer to be had, or the text may not leave this machine."""
+        offline = self._get("offline")
+        for known in (llm, offline):
+            if known.embedding_model == model:
+                return known
+        if llm is offline or not self._settings.openai_api_key or not model.startswith(OPENAI_EMBEDDERS):
+            return None
+        return self._get(f"openai {model}")
+
     def _with_fallback(self, name: str) -> LLM:
         second = self._settings.fallback_engine
         if second is None or name in {second, "offline"}:
@@ -61,6 +76,9 @@ class Engines:
             from app.shared.clients.anthropic_client import AnthropicLLM  # noqa: PLC0415
 
             return AnthropicLLM(settings, ledger, self._get("openai" if settings.openai_api_key else "offline"))
+        if name.startswith("openai "):
+            settings = msgspec.structs.replace(settings, openai_embedding_model=name.removeprefix("openai "))
+            name = "openai"
         if name == "openai" and not settings.openai_api_key:
             raise SettingsError("ENGINE=openai needs OPENAI_API_KEY.")
         if name == "compatible" and not settings.openai_base_url:

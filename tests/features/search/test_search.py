@@ -50,6 +50,14 @@ async def test_a_phrase_must_stand_and_a_minus_word_must_not(creator, project, l
     assert "Ferry" not in [hit["source_title"] for hit in without]
 
 
+async def test_a_minus_phrase_must_not_stand_where_its_words_may(creator, project, library):
+    apart = await search(creator, project, 'clock -"clock sea"')
+    together = await search(creator, project, 'clock -"sea clock"')
+
+    assert "Clocks" in [hit["source_title"] for hit in apart]
+    assert "Clocks" not in [hit["source_title"] for hit in together]
+
+
 @pytest.mark.parametrize("mode", ["hybrid", "semantic", "keyword"])
 async def test_each_mode_answers_with_its_own_legs(creator, project, library, mode):
     hits = await search(creator, project, "lunar distance method tables", mode=mode)
@@ -75,3 +83,19 @@ async def test_a_strange_query_answers_calmly(creator, project, library, q):
 @pytest.mark.parametrize("params", [{}, {"q": ""}, {"q": "  "}, {"q": "x" * 1001}, {"q": "a", "mode": "psychic"}, {"q": "a", "limit": 0}])  # fmt: skip
 async def test_a_bad_search_is_400(creator, project, params):
     assert (await creator.get(f"/projects/{project}/search", params=params)).status_code == 400
+
+
+async def test_a_search_may_ask_what_one_speaker_said_by_label_or_by_name(creator, project):
+    said = "**Ada:** The anchor is heavy and made of iron.\n\n**Bo:** The anchor is light and made of wood.\n\n" * 12
+    source = await add_text(creator, project, said, "Anchors")
+    named = {"speakers": [{"speaker": "Bo", "name": "Nell", "is_me": True}]}
+    assert (await creator.patch(f"/sources/{source['id']}/speakers", json=named)).status_code == 200
+
+    chunks = (await creator.get(f"/sources/{source['id']}/chunks")).json()["items"]
+    by_label = await search(creator, project, "anchor", speaker="Bo")
+    by_name = await search(creator, project, "anchor", speaker="Nell")
+    nobody = await search(creator, project, "anchor", speaker="Cy")
+
+    ids = {chunk["id"] for chunk in chunks if chunk["speaker"] == "Nell"}
+    assert {hit["chunk_id"] for hit in by_label} == {hit["chunk_id"] for hit in by_name} == ids
+    assert nobody == []

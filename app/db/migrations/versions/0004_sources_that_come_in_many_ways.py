@@ -132,9 +132,16 @@ def upgrade() -> None:
             comment="[{number, start}].",
         ),
     )
+    op.create_index(
+        "ix_retrievable_text_project_id_embedding_model",
+        "retrievable_text",
+        ["project_id", "embedding_model"],
+        unique=False,
+    )
 
 
 def downgrade() -> None:
+    op.drop_index("ix_retrievable_text_project_id_embedding_model", table_name="retrievable_text")
     op.drop_column("source_versions", "pages")
     op.drop_column("retrievable_text", "next_embedding_model")
     op.drop_column("retrievable_text", "next_embedding")
