@@ -35,8 +35,9 @@ OPEN = Rules()
 
 def parse_rules(text: str, product: str) -> Rules:
     """The rules for the program named *product*: its own groups together, else those for `*`."""
+    ours = {product.lower(), "*"}
     groups: dict[str, list[tuple[str, bool]]] = {}
-    names: list[str] = []
+    names: set[str] = set()
     naming = False
     for line in LINE_ENDS.split(text.removeprefix("\ufeff")):
         key, colon, value = line.partition("#")[0].partition(":")
@@ -44,14 +45,16 @@ def parse_rules(text: str, product: str) -> Rules:
         if not colon:
             continue
         if key == "user-agent":
-            names = [*names, agent_name(value)] if naming else [agent_name(value)]
+            names = (names if naming else set()) | ({agent_name(value)} & ours)
             naming = True
-            groups.setdefault(names[-1], [])
+            for name in names - groups.keys():
+                groups[name] = []
         elif key in {"allow", "disallow"}:
             naming = False
-            if value.startswith(("/", "*")):
-                for name in set(names) & {product.lower(), "*"}:
-                    groups[name].append((escaped(value), key == "allow"))
+            if names and value.startswith(("/", "*")):
+                rule = (escaped(value), key == "allow")
+                for name in names:
+                    groups[name].append(rule)
     chosen = groups.get(product.lower(), groups.get("*", []))
     return Rules(tuple(sorted(chosen, key=lambda rule: (-len(rule[0]), not rule[1]))))
 

@@ -15,7 +15,7 @@ from app.shared.exceptions import Unprocessable
 DEFAULT_PORTS = {"http": 80, "https": 443}
 PORTS = frozenset({80, 443, 8080, 8443})
 LONGEST = 4_000
-CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+CONTROL = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
 LABEL = re.compile(r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?", re.ASCII)
 NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*", re.ASCII)
 ESCAPE = re.compile(r"%([0-9a-fA-F]{2})")
@@ -139,7 +139,7 @@ def escaped(text: str) -> str:
         char = chr(int(found[1], 16))
         return char if char in UNRESERVED else found[0].upper()
 
-    return ESCAPE.sub(bare, quote(text, safe=AS_IS, errors="replace"))
+    return ESCAPE.sub(bare, quote(text, safe=AS_IS))
 
 
 def without_dot_segments(path: str) -> str:

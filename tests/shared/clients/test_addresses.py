@@ -118,6 +118,7 @@ def test_a_closed_range_is_closed_from_its_first_to_its_last_address(network) ->
         "http://xn--\u2488.example/",
         "http://\u2488example/",
         "http://\ud800.example/",
+        "http://library.example/\ud800",
     ],
 )
 def test_an_address_of_no_plain_public_page_is_refused(url: str) -> None:

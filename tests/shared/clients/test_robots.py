@@ -71,6 +71,12 @@ def test_a_pattern_of_very_many_stars_is_decided_at_all() -> None:
     assert not matches("/" + "*a" * 20_000 + "b$", "/" + "a" * 30_000)
 
 
+def test_a_group_of_very_many_names_is_read_at_all() -> None:
+    many = parse_rules("User-agent: a\nUser-agent: *\n" * 40_000 + "Disallow: /a\n" * 40_000, "Strand")
+    assert not many.allows("/a")
+    assert many.allows("/b")
+
+
 def test_rules_are_kept_for_an_hour() -> None:
     at = [100.0]
     cache, rules = RulesCache(lambda: at[0]), parse_rules("User-agent: *\nDisallow: /", "Strand")

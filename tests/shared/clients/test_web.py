@@ -19,7 +19,7 @@ from tests.shared.clients.test_addresses import CLOSED
 
 PAGE = b"<p>Bees see ultraviolet light.</p>"
 CHUNKED = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nTransfer-Encoding: chunked\r\n\r\n"
-SHORT = WebLimits(total_seconds=0.4, silence_seconds=0.2, connect_seconds=0.2, robots_seconds=0.3, page_bytes=200_000)
+SHORT = WebLimits(total_seconds=1.2, silence_seconds=0.5, connect_seconds=0.5, robots_seconds=0.8, page_bytes=200_000)
 
 
 async def refused(web: Web, url: str, into: Path, kind: type[AppError] = Unprocessable, **more: Any) -> AppError:
