@@ -124,9 +124,7 @@ class CheckedNetwork(httpcore2.AsyncNetworkBackend):
         try:
             async with asyncio.timeout(seconds):
                 addresses = [literal] if literal else await self._resolver.resolve(host)
-        except TimeoutError:
-            raise httpcore2.ConnectTimeout(f"Looking up {host} took too long.") from None
-        except OSError as error:
+        except OSError as error:  # a TimeoutError is one
             raise httpcore2.ConnectError(f"{host} can't be looked up: {error}.") from error
         if not addresses:
             raise Unprocessable(

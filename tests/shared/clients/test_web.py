@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from app.shared.clients.downloads import BLOCK, Unpacker
 from app.shared.clients.web import Web, WebLimits
 from app.shared.clients.web_answers import content_type, user_agent, wait_seconds
 from app.shared.exceptions import AppError, Unavailable, Unprocessable
@@ -366,6 +367,12 @@ async def test_a_gzip_bomb_is_cut_at_the_limit(site: Site, into: Path) -> None:
     assert (
         await refused(visitor(site, limits=WebLimits(page_bytes=200_000)), site.url(), into)
     ).error_code == "url_too_large"
+
+
+def test_a_gzip_bomb_unfolds_a_block_at_a_time() -> None:
+    sizes = [len(block) for block in Unpacker("gzip").blocks(gzip.compress(b"\0" * 5_000_000))]
+    assert sum(sizes) == 5_000_000
+    assert max(sizes) <= BLOCK
 
 
 async def test_packed_nothing_without_end_is_cut_too(site: Site, into: Path) -> None:
