@@ -1,0 +1,48 @@
+"""The requests of one reading: its connections, and the addresses that it was given at first."""
+
+import ssl
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+import httpcore2
+
+from app.shared.clients.addresses import Allowed, CheckedNetwork, Resolver
+from app.shared.clients.urls import Target
+from app.shared.clients.web_answers import of_connection
+
+
+class Visit:
+    def __init__(self, pool: httpcore2.AsyncConnectionPool, agent: str, timeouts: Mapping[str, float]) -> None:
+        self._pool = pool
+        self._agent = agent
+        self._timeouts = timeouts
+
+    @asynccontextmanager
+    async def get(self, target: Target, headers: Mapping[str, str]) -> AsyncIterator[httpcore2.Response]:
+        """One request, nothing followed; what goes wrong on the way, also while the body is read, becomes ours."""
+        url = httpcore2.URL(scheme=target.scheme, host=target.host, port=target.port, target=target.path)
+        sent = [("Host", target.authority), ("User-Agent", self._agent), *headers.items()]
+        try:
+            async with self._pool.stream("GET", url, headers=sent, extensions={"timeout": self._timeouts}) as response:
+                yield response
+        except (httpcore2.NetworkError, httpcore2.TimeoutException, httpcore2.ProtocolError) as error:
+            raise of_connection(target.host, error) from error
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Visits:
+    agent: str
+    resolver: Resolver
+    allowed: Allowed
+    trust: ssl.SSLContext
+    connect_seconds: float
+    silence_seconds: float
+
+    @asynccontextmanager
+    async def begin(self) -> AsyncIterator[Visit]:
+        network = CheckedNetwork(self.resolver, self.allowed)
+        pool = httpcore2.AsyncConnectionPool(ssl_context=self.trust, network_backend=network)
+        timeouts = {"connect": self.connect_seconds, "write": self.silence_seconds, "read": self.silence_seconds}
+        async with pool:
+            yield Visit(pool, self.agent, timeouts)
