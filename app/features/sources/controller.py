@@ -1,4 +1,5 @@
 import asyncio
+import hashlib
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -15,7 +16,8 @@ from app.db.models import Job, SourceKind, SourceRole, SourceStatus
 from app.db.session import after_commit, after_rollback
 from app.features.jobs.service import JobService
 from app.features.projects.service import ProjectService
-from app.features.sources import readers, tasks
+from app.features.sources import tasks
+from app.features.sources.readers.sniffing import sniff
 from app.features.sources.schemas import (
     ChunkRead,
     CueRead,
@@ -117,7 +119,7 @@ class ProjectSourceController(Controller):
         if earlier := await jobs.earlier(session, user.id, idempotency):
             return accepted(await describe(session, user, earlier), earlier.id)
         raw = data.text.encode()
-        media_type = await asyncio.to_thread(readers.sniff, raw, None)
+        media_type = await asyncio.to_thread(sniff, raw, True, None)
         new = NewSource(data.title, data.role, SourceKind.TEXT, raw, None, media_type, client_address(request))
         source = await SourceService(session).add(user.id, project_id, new)
         body = await enqueue_ingest(session, jobs, user, project_id, source.id, idempotency)
@@ -159,7 +161,10 @@ class SourceFileController(Controller):
         request: Request[Any, Any, Any],
         idempotency_key: IdempotencyKey = None,  # noqa: ARG002  read by `read_idempotency`
     ) -> Response[SourceAccepted]:
-        """Add a file: plain text in any encoding, Markdown, SubRip or WebVTT. Its content decides what it is."""
+        """Add a file: text in any encoding, Markdown, HTML, PDF, Word, EPUB, subtitles, a JSON transcript, a recording.
+
+        Its content decides what it is.
+        """
         await ProjectService(session=session).owned(user.id, project_id)
         raw = await data.file.read()
         if len(raw) > resources.settings.file_limit_bytes:
@@ -170,9 +175,9 @@ class SourceFileController(Controller):
         title = (data.title or "").strip() or filename or ""
         if not title or "\x00" in title:
             raise Malformed("Give the source a title.", extra=[{"field": "title", "message": "is missing"}])
-        media_type = await asyncio.to_thread(readers.sniff, raw, filename)
+        media_type = await asyncio.to_thread(sniff, raw, True, filename)
         new = NewSource(title[:300], data.role, SourceKind.FILE, raw, filename, media_type, client_address(request))
-        form = [new.title, new.role, filename, readers.checksum_of(raw)]
+        form = [new.title, new.role, filename, hashlib.sha256(raw).hexdigest()]
         idempotency = await read_idempotency(request, form)
         if earlier := await jobs.earlier(session, user.id, idempotency):
             return accepted(await describe(session, user, earlier), earlier.id)

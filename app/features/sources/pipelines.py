@@ -1,11 +1,17 @@
 import asyncio
+import hashlib
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from uuid import UUID
 
 from msgspec import Struct, to_builtins
 
-from app.features.sources import chunks, readers
+from app.features.sources import chunks
+from app.features.sources.readers.guard import read_guarded
+from app.features.sources.readers.model import Reading
 from app.features.sources.schemas import VersionRecord
 from app.features.sources.service import Published, SourceService
+from app.shared.exceptions import Unprocessable
 from app.shared.pipeline import PipelineRun
 from app.shared.resources import Resources
 from app.shared.text import SEARCH_CONFIGS, detect_language, words
@@ -33,11 +39,13 @@ async def ingest_source(run: PipelineRun, source_id: UUID) -> None:
 
 
 async def read_source(resources: Resources, source_id: UUID) -> ReadVersion:
-    """Decode, parse, cut into chunks, store as a new version."""
+    """Read in a confined process, cut into chunks, store as a new version."""
     async with resources.db.transaction() as session:
         source = await SourceService(session).begin_reading(source_id)
     data = await resources.storage.get(source.storage_key or "")
-    record = await asyncio.to_thread(read_version, data, source.filename)
+    with TemporaryDirectory(prefix="strand-source-") as folder:
+        reading = await read_data(data, source.filename, Path(folder))
+    record = await asyncio.to_thread(version_of, reading)
     async with resources.db.transaction() as session:
         service = SourceService(session)
         version = await service.store_version(source_id, record)
@@ -46,15 +54,29 @@ async def read_source(resources: Resources, source_id: UUID) -> ReadVersion:
     return ReadVersion(version, record.word_count, len(record.chunks), record.duration_seconds, to_embed)
 
 
-def read_version(data: bytes, filename: str | None) -> VersionRecord:
-    """A file's bytes as a version with its chunks."""
-    reading = readers.read(data, filename)
+async def read_data(data: bytes, filename: str | None, folder: Path) -> Reading:
+    """What a file's bytes say; *folder* takes the file and what is made from it."""
+    original = folder / "original"
+    await asyncio.to_thread(original.write_bytes, data)
+    made = folder / "made"
+    made.mkdir()
+    reading = await read_guarded(original, filename, made)
+    if reading.needs_transcript:
+        raise Unprocessable(
+            "The recording has no subtitles of its own; send its transcript or subtitles (.srt, .vtt, .txt).",
+            code="needs_transcript",
+        )
+    return reading
+
+
+def version_of(reading: Reading) -> VersionRecord:
+    """A reading as a version with its chunks."""
     language = detect_language(reading.text)
     return VersionRecord(
         text=reading.text,
         media_type=reading.media_type,
         reader=reading.reader,
-        sha256=readers.checksum(reading.text),
+        sha256=hashlib.sha256(reading.text.encode()).hexdigest(),
         language=language,
         search_config=SEARCH_CONFIGS.get(language or "", "simple"),
         word_count=len(words(reading.text)),
