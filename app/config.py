@@ -62,6 +62,7 @@ class Settings(Struct, frozen=True, kw_only=True, rename="upper"):
     provider_concurrency: Annotated[int, Meta(ge=0)] = 0
     prices_file: str | None = None
     monthly_budget_usd: Decimal | None = None
+    web_contact: str | None = None
     metrics_token: str | None = None
     cors_origins: str = ""
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"

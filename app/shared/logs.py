@@ -35,5 +35,5 @@ def configure_logs(settings: Settings) -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonLines() if settings.production else ReadableLines())
     logging.basicConfig(level=settings.log_level, handlers=[handler], force=True)
-    for chatty in ("alembic", "saq", "psycopg.pool", "httpx", "openai", "anthropic"):
+    for chatty in ("alembic", "saq", "psycopg.pool", "httpcore2", "httpx", "openai", "anthropic"):
         logging.getLogger(chatty).setLevel(logging.ERROR if chatty == "saq" else logging.WARNING)

@@ -7,6 +7,7 @@ from typing import Self
 
 from sqlalchemy import text
 
+from app import VERSION
 from app.config import Settings, SettingsError
 from app.db.session import Database
 from app.shared.clients.engines import Engines
@@ -15,9 +16,12 @@ from app.shared.clients.limits import Limiter
 from app.shared.clients.llm import LLM
 from app.shared.clients.prices import Prices, load_prices
 from app.shared.clients.storage import Storage, open_storage
+from app.shared.clients.web import Web, WebLimits
+from app.shared.clients.web_answers import user_agent
 from app.shared.hints import Hints, open_wire
 from app.shared.metrics import Metrics
 
+MOST_OF_A_PAGE = 20 * 1024 * 1024
 LIVING = "select count(*) from worker_processes where seen_at > now() - make_interval(secs => :within)"
 
 
@@ -30,6 +34,7 @@ class Resources:
     prices: Prices
     metrics: Metrics
     hints: Hints
+    web: Web
     llm: LLM
 
     def with_engine(self, choice: str | None, *, external: bool = True) -> Self:
@@ -58,4 +63,6 @@ async def open_resources(settings: Settings) -> AsyncIterator[Resources]:
         metrics, prices = Metrics(), load_prices(settings.prices_file)
         engines = Engines(settings, Ledger(db, settings, prices, limiter, metrics))
         storage = open_storage(settings)
-        yield Resources(settings, db, storage, engines, prices, metrics, hints, engines.usual)
+        limits = WebLimits(page_bytes=min(settings.file_limit_bytes, MOST_OF_A_PAGE))
+        web = Web(user_agent(VERSION, settings.web_contact), limits)
+        yield Resources(settings, db, storage, engines, prices, metrics, hints, web, engines.usual)

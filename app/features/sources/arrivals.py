@@ -11,7 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.db.models import SourceKind, Upload
 from app.db.session import after_rollback
-from app.features.sources import readers
+from app.features.sources.readers.decoding import SNIFFED
+from app.features.sources.readers.sniffing import sniff
 from app.features.sources.schemas import NewSource, TextSource, UploadSource
 from app.features.sources.service import new_key
 from app.features.uploads.service import UploadService
@@ -48,9 +49,9 @@ def _look_at(file: IO[bytes], filename: str | None, limit: int) -> Looked:
         if size > limit:
             raise TooLarge(f"A file has at most {limit:,} bytes; send a larger one by upload.")
         checksum.update(part)
-        head = head or part[: readers.SNIFFED]
+        head = head or part[:SNIFFED]
     file.seek(0)
-    return Looked(size, checksum.hexdigest(), readers.sniff(head, filename))
+    return Looked(size, checksum.hexdigest(), sniff(head, size <= SNIFFED, filename))
 
 
 async def lay_down(resources: Resources, owner_id: UUID, file: UploadFile) -> str:
@@ -65,7 +66,7 @@ async def keep_text(
 ) -> NewSource:
     """Pasted text, stored like a file; a transaction that does not commit takes it back."""
     raw, key = data.text.encode(), new_key(owner_id)
-    media_type = await asyncio.to_thread(readers.sniff, raw, None)
+    media_type = await asyncio.to_thread(sniff, raw[:SNIFFED], len(raw) <= SNIFFED, None)
     after_rollback(session, lambda: resources.storage.delete(key))
     await resources.storage.put(key, raw)
     return NewSource(
@@ -101,5 +102,5 @@ async def _check_upload(resources: Resources, upload: Upload) -> str:
             f"{upload.size_bytes:,} bytes were announced and {size:,} came; start another upload with the real size.",
             code="upload_size_differs",
         )
-    head = await resources.storage.beginning(upload.storage_key, min(size, readers.SNIFFED))
-    return readers.sniff(head, upload.filename)
+    head = await resources.storage.beginning(upload.storage_key, min(size, SNIFFED))
+    return sniff(head, size <= SNIFFED, upload.filename)

@@ -6,8 +6,7 @@ from bisect import bisect_right
 
 from msgspec import Struct
 
-from app.features.sources.readers import Reading
-from app.features.sources.subtitles import Cue
+from app.features.sources.readers.model import Cue, Page, Reading
 from app.shared.evidence import Span
 from app.shared.text import sentence_spans, word_spans
 
@@ -24,6 +23,7 @@ class Chunk(Struct, frozen=True):
     ordinal: int
     text: str
     span: Span
+    page: int | None
     start_seconds: float | None
     end_seconds: float | None
     speaker: str | None
@@ -120,6 +120,12 @@ def _cue_at(cues: list[Cue], starts: list[int], place: int) -> Cue | None:
     return cues[index] if index >= 0 else None
 
 
+def page_at(pages: list[Page], place: int) -> int | None:
+    """The number of the page that a place of the text stands on; None in what has no pages."""
+    index = bisect_right(pages, place, key=lambda page: page.start) - 1
+    return pages[index].number if index >= 0 else None
+
+
 def _chunk(reading: Reading, ordinal: int, group: list[_Unit], cue_starts: list[int], paths: list[list[str]]) -> Chunk:
     span = Span(group[0].span.start, group[-1].span.end)
     first, last = _cue_at(reading.cues, cue_starts, span.start), _cue_at(reading.cues, cue_starts, span.end - 1)
@@ -129,6 +135,7 @@ def _chunk(reading: Reading, ordinal: int, group: list[_Unit], cue_starts: list[
         ordinal=ordinal,
         text=body,
         span=span,
+        page=page_at(reading.pages, span.start),
         start_seconds=first.start_seconds if first else None,
         end_seconds=last.end_seconds if last else None,
         speaker=speakers.pop() if len(speakers) == 1 else None,

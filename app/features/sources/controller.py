@@ -12,6 +12,7 @@ from app.features.sources.reading import client_address, describe, enqueue_inges
 from app.features.sources.schemas import ChunkRead, CueRead, SourceAccepted, SourceRead, SourceTextRead, SourceUpdate
 from app.features.sources.service import SourceService
 from app.features.sources.speakers import speaker_name
+from app.features.sources.states import read_source_row
 from app.shared.http import (
     IdempotencyKey,
     IfMatch,
@@ -21,7 +22,6 @@ from app.shared.http import (
     Principal,
     accepted,
     check_if_match,
-    convert,
     etag,
     tagged,
 )
@@ -47,7 +47,7 @@ class SourceController(Controller):
     ) -> Response[SourceRead]:
         """One source; while it is not ready its `error` says what to do."""
         source = await sources.owned(user.id, source_id)
-        return tagged(request, convert(source, SourceRead), source.revision)
+        return tagged(request, read_source_row(source), source.revision)
 
     @patch(responses=errors(400, 401, 404, 412))
     async def update_source(
@@ -63,7 +63,7 @@ class SourceController(Controller):
         source = await sources.owned(user.id, source_id, lock=True)
         check_if_match(request, source.revision)
         source = await sources.change(source, data, client_address(request))
-        return Response(convert(source, SourceRead), headers={"ETag": etag(source.revision)})
+        return Response(read_source_row(source), headers={"ETag": etag(source.revision)})
 
     @delete(status_code=HTTP_204_NO_CONTENT, responses=errors(401, 404))
     async def delete_source(

@@ -54,6 +54,14 @@ class SourceError(Struct):
     next_action: str
 
 
+class NextStep(Struct):
+    """A request that gets a source further: `read_again`, `send_another`, `attach_subtitles` or `delete`."""
+
+    action: str
+    method: str
+    path: str
+
+
 class SourceRead(Struct):
     id: UUID
     project_id: UUID
@@ -74,6 +82,10 @@ class SourceRead(Struct):
     duration_seconds: float | None
     chunk_count: int
     sha256: str | None
+    has_poster: bool
+    has_waveform: bool
+    subtitles_name: str | None
+    next_steps: list[NextStep]
     created_at: datetime
 
 
@@ -165,4 +177,5 @@ class VersionRecord(Struct, frozen=True):
     duration_seconds: float | None
     cues: list[Any]
     headings: list[Any]
+    pages: list[Any]
     chunks: list[Chunk]

@@ -11,6 +11,7 @@ from app.db.models import ContentSource, Job, JobStatus, RetrievableText, Source
 from app.features import feature_modules
 from app.features.sources.schemas import ChunkRead, NewSource, SourceRead, SourceUpdate, SpeakerRead, SpeakerUpdate
 from app.features.sources.speakers import heard_speakers, renamed, speaker_name
+from app.features.sources.states import read_source_row
 from app.shared.clients.storage import ORIGINAL
 from app.shared.evidence import Span
 from app.shared.exceptions import Conflict, NotFound, Unprocessable
@@ -81,7 +82,7 @@ class SourceService:
             order.desc() if down else order.asc(), ContentSource.id.desc() if down else ContentSource.id.asc()
         )
         rows = await self.session.scalars(ordered.limit(paging.limit).offset(paging.offset))
-        return Page([convert(row, SourceRead) for row in rows], total, paging.limit, paging.offset)
+        return Page([read_source_row(row) for row in rows], total, paging.limit, paging.offset)
 
     async def change(self, source: ContentSource, data: SourceUpdate, address: str | None) -> ContentSource:
         if data.title is not UNSET:

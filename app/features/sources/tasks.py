@@ -12,11 +12,10 @@ from app.shared.pipeline import PipelineRun
 async def note_unread(session: AsyncSession, given: dict[str, Any], error: dict[str, Any] | None) -> None:
     """The source says why it was not read, and what to do."""
     why = error or {"code": "cancelled", "message": "Reading was cancelled."}
-    action = "Send the source again." if why["code"] != "cancelled" else "Read it again when you want it."
-    await VersionStore(session).mark_failed(UUID(given["source_id"]), why["code"], why["message"], action)
+    await VersionStore(session).mark_failed(UUID(given["source_id"]), why["code"], why["message"])
 
 
 @task(timeout_seconds=1800, steps=3, ended=note_unread)
-async def ingest_source(job: JobContext, source_id: UUID) -> Result:
-    await pipelines.ingest_source(PipelineRun(job), source_id)
+async def ingest_source(job: JobContext, source_id: UUID, fetch: bool) -> Result:
+    await pipelines.ingest_source(PipelineRun(job), source_id, fetch=fetch)
     return Result("source", source_id)

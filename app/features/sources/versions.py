@@ -10,12 +10,14 @@ from sqlalchemy import case, delete, func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from uuid_utils.compat import uuid7
 
-from app.db.models import ContentSource, RetrievableText, SourceStatus, SourceVersion
+from app.db.models import ContentSource, RetrievableText, SourceKind, SourceStatus, SourceVersion
+from app.features.sources.readers.model import Reading
 from app.features.sources.schemas import VersionRecord
+from app.features.sources.states import advice
 from app.shared.exceptions import NotFound
 
 CHUNK_COLUMNS = (
-    "id", "owner_id", "project_id", "source_id", "version", "ordinal", "text", "span_start", "span_end", "start_seconds",
+    "id", "owner_id", "project_id", "source_id", "version", "ordinal", "text", "span_start", "span_end", "page", "start_seconds",
     "end_seconds", "speaker", "heading_path", "search_config", "length", "content_hash",
 )  # fmt: skip
 
@@ -67,14 +69,14 @@ class VersionStore:
         number = source.version + 1
         for table, column in ((SourceVersion, SourceVersion.number), (RetrievableText, RetrievableText.version)):
             await self.session.execute(delete(table).where(table.source_id == source_id, column == number))
-        fields = ("text", "cues", "headings", "reader", "sha256")
+        fields = ("text", "cues", "headings", "pages", "reader", "sha256")
         kept = {name: getattr(record, name) for name in fields}
         self.session.add(SourceVersion(source_id=source_id, number=number, **kept))
         await self.session.flush()
         rows = [
             (
                 uuid7(), source.owner_id, source.project_id, source_id, number, chunk.ordinal, chunk.text,
-                chunk.span.start, chunk.span.end, chunk.start_seconds, chunk.end_seconds, chunk.speaker,
+                chunk.span.start, chunk.span.end, chunk.page, chunk.start_seconds, chunk.end_seconds, chunk.speaker,
                 msgspec.json.encode(chunk.heading_path).decode(), record.search_config, 0, chunk.content_hash,
             )
             for chunk in record.chunks
@@ -129,9 +131,42 @@ class VersionStore:
         source.duration_seconds = record.duration_seconds
         await self.session.flush()
 
-    async def mark_failed(self, source_id: UUID, code: str, message: str, next_action: str) -> None:
+    async def keep_fetch(self, source_id: UUID, found: "Fetch") -> None:
+        """What was fetched of a page."""
+        source = await self.present(source_id)
+        source.size_bytes, source.sha256, source.filename = found.size_bytes, found.sha256, found.filename
+        source.fetched = {"etag": found.etag, "last_modified": found.last_modified}
+        await self.session.flush()
+
+    async def describe(self, source_id: UUID, reading: Reading, sha256: str) -> None:
+        """What the file says of itself. A page that the creator gave no title gets its own."""
+        source = await self.present(source_id)
+        source.sha256, source.media_type = sha256, reading.media_type
+        source.author = reading.author[:300] if reading.author else source.author
+        source.published_at = reading.published_at or source.published_at
+        if source.kind is SourceKind.URL and reading.title and (source.url or "").startswith(source.title):
+            source.title = reading.title[:300]
+        if reading.media is not None:
+            source.media = msgspec.to_builtins(msgspec.structs.replace(reading.media, audio=[]))
+            source.duration_seconds = reading.media.duration_seconds
+        await self.session.flush()
+
+    async def needs_transcript(self, source_id: UUID, *, has_audio: bool) -> None:
+        """A recording whose words nobody knows yet."""
+        code = "needs_transcript" if has_audio else "no_sound"
+        message = (
+            "The recording has no subtitles, and its speech could not be transcribed here."
+            if has_audio
+            else "The video has neither subtitles nor sound."
+        )
+        source = await self.present(source_id)
+        source.status = SourceStatus.READY if source.version else SourceStatus.NEEDS_TRANSCRIPT
+        source.error = {"code": code, "message": message, "next_action": advice(code)}
+        await self.session.flush()
+
+    async def mark_failed(self, source_id: UUID, code: str, message: str) -> None:
         """Say why it was not read; a source with an earlier version goes on serving that."""
-        error = {"code": code, "message": message, "next_action": next_action}
+        error = {"code": code, "message": message, "next_action": advice(code)}
         await self.session.execute(
             update(ContentSource)
             .where(
@@ -157,3 +192,13 @@ class Published(msgspec.Struct, frozen=True):
     word_count: int
     chunk_count: int
     duration_seconds: float | None
+
+
+class Fetch(msgspec.Struct, frozen=True):
+    """What was fetched of a page, and by what the site will know it again."""
+
+    size_bytes: int
+    sha256: str
+    filename: str | None
+    etag: str | None
+    last_modified: str | None

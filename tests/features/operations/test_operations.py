@@ -10,7 +10,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import text
 
 from app import cli
-from app.main import may_read_metrics
+from app.pages import may_read_metrics
 from tests.conftest import finished
 from tests.features.jobs.test_jobs import start
 
