@@ -40,16 +40,31 @@ def without_running(pages: list[list[Line]]) -> list[list[Line]]:
     filled = sum(bool(lines) for lines in pages)
     least = max(3, 0.4 * filled)  # left and right pages often have each their own
     running = {key for key, count in seen.items() if count >= least}
-    return [
-        [line for line in lines if not (line in edge and any(key in running for key in _keys(line)))]
-        for lines, edge in ((lines, _edges(lines)) for lines in pages)
-    ]
+    return [_inner(lines, running) for lines in pages]
+
+
+def _inner(lines: list[Line], running: set[tuple[str, int]]) -> list[Line]:
+    """Without the running lines at either edge, as far as they stand apart from the text."""
+    high = sorted(lines, key=lambda line: -line.top)
+    gaps = [a.bottom - b.bottom for a, b in itertools.pairwise(high)]
+    pitch = statistics.median_low([gap for gap in gaps if gap > 1] or [0.0])
+    dropped = [*_running_edge(high, running, pitch), *_running_edge(high[::-1], running, pitch)]
+    return [line for line in lines if not any(line is one for one in dropped)]
+
+
+def _running_edge(lines: list[Line], running: set[tuple[str, int]], pitch: float) -> list[Line]:
+    """From the edge inwards; what stands as near to the next line as text does is text."""
+    edge = list(itertools.takewhile(lambda line: any(key in running for key in _keys(line)), lines[:EDGE_LINES]))
+    if not edge or len(edge) == len(lines):
+        return edge
+    inner = lines[len(edge)]
+    apart = abs(edge[-1].bottom - inner.bottom) > 1.3 * pitch or abs(edge[-1].size - inner.size) > 0.08 * inner.size
+    return edge if apart else []
 
 
 def _edges(lines: list[Line]) -> list[Line]:
-    """The highest and the lowest lines, as far as they stand apart from the text or are few."""
     high = sorted(lines, key=lambda line: -line.top)
-    return [*high[:EDGE_LINES], *high[-EDGE_LINES:]]
+    return [*high[:EDGE_LINES], *high[EDGE_LINES:][-EDGE_LINES:]]
 
 
 def _keys(line: Line) -> list[tuple[str, int]]:
@@ -113,9 +128,18 @@ class _Measure:
         gaps = [a.bottom - b.bottom for a, b in itertools.pairwise(lines)]
         falling = [gap for gap in gaps if 0 < gap < 4 * body]
         self.pitch = statistics.median_low(falling) if falling else 1.2 * body
-        self.right = max((line.right for line in lines), default=0.0)
         self.left = min((line.left for line in lines), default=0.0)
         self.body = body
+        self.lines = lines
+        self.rights: dict[int, float] = {}
+
+    def right_of(self, line: Line) -> float:
+        """The right margin of the column that the line begins in."""
+        place = round(line.left / self.body)
+        if place not in self.rights:
+            beside = (one.right for one in self.lines if abs(one.left - line.left) < 3 * self.body)
+            self.rights[place] = max(beside, default=line.right)
+        return self.rights[place]
 
     def begins(self, line: Line, before: Line, new_page: bool) -> bool:
         """Whether a new paragraph begins: by the gap, the mark of a list, an indent, or a short last line."""
@@ -131,8 +155,8 @@ class _Measure:
             return True
         if gap < 0.3 * self.pitch:  # beside it, as in a table's row
             return False
-        room = before.left + (self.right - self.left) - before.right
-        short = before.right < self.right - 0.25 * (self.right - self.left) and room > 4 * self.body
+        right = self.right_of(before)
+        short = right - before.right > max(0.25 * (right - before.left), 4 * self.body)
         indented = line.left > before.left + 0.8 * self.body and line.left < before.left + 6 * self.body
         return (ended and (short or indented)) or (short and line.text[:1].isupper() and len(before.text) < 60)
 
