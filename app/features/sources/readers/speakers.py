@@ -21,7 +21,9 @@ LABELS = (
     "tldr to from cc bcc re topic update url warning when where why what who how time duration price total"
 )
 """What stands before a colon at a line's beginning and is nobody."""
-PARTICLES = frozenset(("de", "da", "di", "du", "van", "von", "der", "den", "la", "le", "al", "bin", "ibn", "of", "the", "and"))
+PARTICLES = frozenset(
+    ("de", "da", "di", "du", "van", "von", "der", "den", "la", "le", "al", "bin", "ibn", "of", "the", "and")
+)
 """Small words inside names."""
 NOT_SPEAKERS = frozenset(LABELS.split())
 _CLOCK = r"(?:\d{1,2}:)?\d{1,3}:\d{2}(?:[.,]\d{1,3})?"

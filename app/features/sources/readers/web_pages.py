@@ -71,10 +71,20 @@ def main_blocks(root: Any, text: str) -> list[PageBlock]:
     prose = [block for block in own if is_prose(block)]
     size = sum(len(block.text) for block in prose)
     missed = sum(len(block.text) for block in prose if not _mostly(block.text, seen))
-    if size and missed > MISSED_SHARE * size:
+    if size and (missed > MISSED_SHARE * size or _lost_headings(own, theirs)):
         return own
     top = [block for block in own[:1] if block.level == 1 and not _mostly(block.text, seen)]
     return [*top, *theirs]
+
+
+def _lost_headings(own: list[PageBlock], theirs: list[PageBlock]) -> bool:
+    """Whether most headings are gone from a result that otherwise holds about the same."""
+    said = _letters(" ".join(block.text for block in theirs))
+    headings = [_letters(block.text) for block in own if block.level > 1]
+    lost = sum(heading not in said for heading in headings)
+    return 2 * lost > len(headings) and sum(len(block.text) for block in own) < 1.3 * sum(
+        len(block.text) for block in theirs
+    )
 
 
 def _letters(text: str) -> str:

@@ -59,7 +59,9 @@ def docx(folder: Path, body: str, **parts: str) -> bytes:
     return archive(folder, members | {f"word/{name}.xml": data for name, data in parts.items()})
 
 
-def epub(folder: Path, chapters: dict[str, str], spine: Sequence[str], extra: dict[str, str | bytes] | None = None) -> bytes:
+def epub(
+    folder: Path, chapters: dict[str, str], spine: Sequence[str], extra: dict[str, str | bytes] | None = None
+) -> bytes:
     items = "".join(
         f'<item id="{name}" href="text/{name}.xhtml" media-type="application/xhtml+xml"/>' for name in chapters
     )
@@ -89,7 +91,8 @@ def pdf(pages: Sequence[Sequence[tuple[float, float, float, str]]], count: int |
     kids = []
     for lines in pages:
         said = b"".join(
-            b"BT /F1 %g Tf %g %g Td (%s) Tj ET\n" % (size, x, y, text.translate({40: "\\(", 41: "\\)"}).encode("cp1252"))
+            b"BT /F1 %g Tf %g %g Td (%s) Tj ET\n"
+            % (size, x, y, text.translate({40: "\\(", 41: "\\)"}).encode("cp1252"))
             for x, y, size, text in lines
         )
         packed = zlib.compress(said)
@@ -140,7 +143,9 @@ def _sing(out: av.container.OutputContainer, stream: av.AudioStream, seconds: fl
     out.mux(stream.encode(None))
 
 
-def video(path: Path, seconds: int = 4, black_seconds: int = 1, subtitles: str | None = None, audible: bool = True) -> bytes:
+def video(
+    path: Path, seconds: int = 4, black_seconds: int = 1, subtitles: str | None = None, audible: bool = True
+) -> bytes:
     """Black at first, then stripes; *subtitles* is SubRip text that becomes a track."""
     with av.open(str(path), "w") as out:
         picture = out.add_stream("mpeg4", rate=10)

@@ -35,8 +35,8 @@ def test_paragraphs_headings_tables_notes_and_boxes_come_in_order(tmp_path):
 
 def test_what_was_deleted_hidden_or_computed_is_not_said(tmp_path):
     body = (
-        '<w:p><w:del><w:r><w:delText>gone</w:delText><w:t>gone too</w:t></w:r></w:del><w:ins><w:r><w:t>kept</w:t></w:r></w:ins>'
-        '<w:r><w:instrText>PAGEREF</w:instrText></w:r><w:r><w:rPr><w:vanish/></w:rPr><w:t>hidden</w:t></w:r><w:r><w:tab/><w:t>a</w:t><w:noBreakHyphen/><w:t>b</w:t><w:br/><w:t>c</w:t></w:r></w:p>'
+        "<w:p><w:del><w:r><w:delText>gone</w:delText><w:t>gone too</w:t></w:r></w:del><w:ins><w:r><w:t>kept</w:t></w:r></w:ins>"
+        "<w:r><w:instrText>PAGEREF</w:instrText></w:r><w:r><w:rPr><w:vanish/></w:rPr><w:t>hidden</w:t></w:r><w:r><w:tab/><w:t>a</w:t><w:noBreakHyphen/><w:t>b</w:t><w:br/><w:t>c</w:t></w:r></w:p>"
     )  # fmt: skip
 
     assert samples.read(tmp_path, "a.docx", samples.docx(tmp_path, body)).text == "kept a-b\nc"
@@ -141,7 +141,9 @@ def test_a_book_with_hidden_fonts_is_read_and_one_with_hidden_chapters_is_encryp
         )
 
     fonts = {"META-INF/encryption.xml": hidden("http://www.idpf.org/2008/embedding", "OEBPS/font.otf")}
-    chapters = {"META-INF/encryption.xml": hidden("http://www.w3.org/2001/04/xmlenc#aes128-cbc", "OEBPS/text/one.xhtml")}
+    chapters = {
+        "META-INF/encryption.xml": hidden("http://www.w3.org/2001/04/xmlenc#aes128-cbc", "OEBPS/text/one.xhtml")
+    }
 
     assert "comes in" in samples.read(tmp_path, "a.epub", samples.epub(tmp_path, CHAPTERS, ["one"], fonts)).text
     with pytest.raises(Unprocessable) as refused:
@@ -161,7 +163,9 @@ def test_a_book_whose_page_defines_entities_is_refused(tmp_path):
 @pytest.mark.parametrize("lost", ["OEBPS/book.opf", "META-INF/container.xml"])
 def test_a_book_without_its_package_is_malformed_but_one_without_a_container_is_found(tmp_path, lost):
     whole = {"META-INF/container.xml": samples.CONTAINER, "mimetype": "application/epub+zip"}
-    package = '<package><metadata/><manifest><item id="a" href="a.html" media-type="text/html"/></manifest><spine/></package>'
+    package = (
+        '<package><metadata/><manifest><item id="a" href="a.html" media-type="text/html"/></manifest><spine/></package>'
+    )
     members = {**whole, "OEBPS/book.opf": package, "OEBPS/a.html": "<p>Found all the same.</p>"}
     del members[lost]
     data = samples.archive(tmp_path, members)

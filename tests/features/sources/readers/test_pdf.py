@@ -11,7 +11,23 @@ from tests.features.sources.readers.samples import pdf, prose_lines
 TIDES = "The sea comes in and goes out twice a day, and nobody told it to. The moon pulls the water nearest to it a little harder than the rest of the Earth. "  # fmt: skip
 
 
-NAMES = "ebb flow neap spring slack bore race rip surge swell drift shoal reef cove inlet".split(" ")
+NAMES = [
+    "ebb",
+    "flow",
+    "neap",
+    "spring",
+    "slack",
+    "bore",
+    "race",
+    "rip",
+    "surge",
+    "swell",
+    "drift",
+    "shoal",
+    "reef",
+    "cove",
+    "inlet",
+]
 
 
 def test_lines_become_paragraphs_and_a_gap_ends_one(tmp_path):
@@ -23,12 +39,20 @@ def test_lines_become_paragraphs_and_a_gap_ends_one(tmp_path):
 
 
 def test_a_broken_word_is_mended_and_a_real_hyphen_stays(tmp_path):
-    lines = ["This well-known clock kept longi-", "tude at sea, a well-", "known trick that the whole of the na-", "vy came to trust in the end."]
+    lines = [
+        "This well-known clock kept longi-",
+        "tude at sea, a well-",
+        "known trick that the whole of the na-",
+        "vy came to trust in the end.",
+    ]
     page = [(72, 700 - 14 * n, 11, line) for n, line in enumerate(lines)]
 
     reading = samples.read(tmp_path, "a.pdf", pdf([page]))
 
-    assert reading.text == "This well-known clock kept longitude at sea, a well-known trick that the whole of the navy came to trust in the end."
+    assert (
+        reading.text
+        == "This well-known clock kept longitude at sea, a well-known trick that the whole of the navy came to trust in the end."
+    )
 
 
 def test_running_headers_and_page_numbers_go_and_a_sentence_goes_on_over_the_page(tmp_path):
@@ -48,7 +72,10 @@ def test_running_headers_and_page_numbers_go_and_a_sentence_goes_on_over_the_pag
 
 
 def test_a_chunk_knows_its_page(tmp_path):
-    pages = [prose_lines(" ".join(f"On page {name} the {n}th port has {n} tides." for n in range(40))) for name in ("one", "two", "three")]
+    pages = [
+        prose_lines(" ".join(f"On page {name} the {n}th port has {n} tides." for n in range(40)))
+        for name in ("one", "two", "three")
+    ]
 
     chunks = cut(samples.read(tmp_path, "a.pdf", pdf(pages)))
 
@@ -57,7 +84,13 @@ def test_a_chunk_knows_its_page(tmp_path):
 
 
 def test_larger_lines_are_headings(tmp_path):
-    page = [(72, 740, 24, "Of Tides"), (72, 705, 15, "The moon"), *prose_lines(TIDES * 2, y=680), (72, 560, 15, "The sun"), *prose_lines(TIDES, y=535)]
+    page = [
+        (72, 740, 24, "Of Tides"),
+        (72, 705, 15, "The moon"),
+        *prose_lines(TIDES * 2, y=680),
+        (72, 560, 15, "The sun"),
+        *prose_lines(TIDES, y=535),
+    ]
 
     reading = samples.read(tmp_path, "a.pdf", pdf([page]))
 

@@ -12,7 +12,9 @@ from app.shared.text import words
 from tests.features.sources.readers import samples
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=3000)
-NAMES = st.sampled_from(["a.srt", "b.vtt", "c.md", "d.txt", "e.json", "f.html", "g.pdf", "h.docx", "i.epub", "j.mp4", None])
+NAMES = st.sampled_from(
+    ["a.srt", "b.vtt", "c.md", "d.txt", "e.json", "f.html", "g.pdf", "h.docx", "i.epub", "j.mp4", None]
+)
 
 
 @settings(deadline=None, max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -23,7 +23,9 @@ def said_by(reading):
     ],
 )  # fmt: skip
 def test_every_usual_form_of_turns_is_told_apart(tmp_path, form):
-    body = "\n".join(form.format(name=name, upper=name.upper(), said=said, n=n) for n, (name, said) in enumerate(LINES, 1))
+    body = "\n".join(
+        form.format(name=name, upper=name.upper(), said=said, n=n) for n, (name, said) in enumerate(LINES, 1)
+    )
 
     reading = samples.read(tmp_path, "talk.txt", body)
 
@@ -40,7 +42,9 @@ def test_times_of_turns_are_kept(tmp_path):
 
 
 def test_a_pasted_transcript_with_times_on_lines_of_their_own_is_timed(tmp_path):
-    reading = samples.read(tmp_path, "pasted.txt", "0:00\nhello everyone\n0:04\nand welcome back\n1:02:03\nto the sea\n")
+    reading = samples.read(
+        tmp_path, "pasted.txt", "0:00\nhello everyone\n0:04\nand welcome back\n1:02:03\nto the sea\n"
+    )
 
     assert reading.text == "hello everyone and welcome back to the sea"
     assert [cue.start_seconds for cue in reading.cues] == [0, 4, 3723]
@@ -52,7 +56,8 @@ def test_a_pasted_transcript_with_times_on_lines_of_their_own_is_timed(tmp_path)
     [
         "Note: bring boots.\nNote: bring a hat.\nWarning: it rains.\nWe walked on and on along the shore until it got dark.",
         "Ingredients: flour\nMethod: stir\nTime: 10:30\nIngredients: salt\nMethod: stir again",
-        "He said: nothing.\nShe said: less.\n" * 3 + "It was one of those evenings on which nobody wants to talk much at all.",
+        "He said: nothing.\nShe said: less.\n" * 3
+        + "It was one of those evenings on which nobody wants to talk much at all.",
         "https://example.org/a: a link\nhttps://example.org/b: a link",
         "Meet at 10:30 or at 11:15. The train leaves at 12:05.\nThe next one goes at 13:10.",
     ],

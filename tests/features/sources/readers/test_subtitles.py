@@ -55,7 +55,13 @@ def test_rolling_captions_are_said_once():
 
 
 def test_rolling_captions_with_a_flash_between_them_are_said_once():
-    shown = [("", "one two"), ("one two", ""), ("one two", "three four"), ("three four", ""), ("three four", "five six")]
+    shown = [
+        ("", "one two"),
+        ("one two", ""),
+        ("one two", "three four"),
+        ("three four", ""),
+        ("three four", "five six"),
+    ]
     rolling = "\n\n".join(
         f"00:00:{n:02d}.000 --> 00:00:{n + 1:02d}.000 align:start position:0%\n{first or ' '}\n{second or ' '}"
         for n, (first, second) in enumerate(shown)
@@ -90,7 +96,10 @@ def test_two_voices_in_one_cue_are_two_speakers():
 
     found, text = cues_of(given)
 
-    assert [(text[cue.start : cue.end], cue.speaker) for cue in found] == [("Is it high water?", "Ann Lee"), ("Not yet.", "Bo")]
+    assert [(text[cue.start : cue.end], cue.speaker) for cue in found] == [
+        ("Is it high water?", "Ann Lee"),
+        ("Not yet.", "Bo"),
+    ]
 
 
 def test_names_that_come_back_are_speakers_and_a_single_one_is_a_sentence():
@@ -109,7 +118,7 @@ def test_names_that_come_back_are_speakers_and_a_single_one_is_a_sentence():
     [
         "1\r\n00:00:01,000-->00:00:02,500\r\nHello there\r\n",
         "00:00:01.000 --> 00:00:02.500\nHello there",
-        "1\n0:00:01,0 --> 0:00:02,5 X1:100 X2:200 Y1:1 Y2:2\n{\\an8}<font color=\"red\">Hello</font> there\n",
+        '1\n0:00:01,0 --> 0:00:02,5 X1:100 X2:200 Y1:1 Y2:2\n{\\an8}<font color="red">Hello</font> there\n',
         "\ufeff1\n00:00:01,000 --> 00:00:02,500\nHello\nthere\n\n\n\n",
         "1\n00:00:01 --> 00:00:02\nHello there\n",
     ],
