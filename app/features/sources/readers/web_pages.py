@@ -78,10 +78,10 @@ def main_blocks(root: Any, text: str) -> list[PageBlock]:
 
 
 def _lost_headings(own: list[PageBlock], theirs: list[PageBlock]) -> bool:
-    """Whether most headings are gone from a result that otherwise holds about the same."""
-    said = _letters(" ".join(block.text for block in theirs))
+    """Whether most headings are none any more in a result that otherwise holds about the same."""
+    kept = {_letters(block.text) for block in theirs if block.level}
     headings = [_letters(block.text) for block in own if block.level > 1]
-    lost = sum(heading not in said for heading in headings)
+    lost = sum(heading not in kept for heading in headings)
     return 2 * lost > len(headings) and sum(len(block.text) for block in own) < 1.3 * sum(
         len(block.text) for block in theirs
     )

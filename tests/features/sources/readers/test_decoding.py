@@ -6,7 +6,7 @@ from app.features.sources.readers.decoding import decode
 
 SAID = {
     "pt": "A maré não pede licença: avança, recua, e amanhã volta. É a lua que puxa o mar.",
-    "de": "Größe und Übermut: „Schön“, sagte sie, und die Äpfel fielen über die Mauer.",
+    "de": "Größe und Übermut: „Schön“, rief Anna, und die Äpfel fielen über die Mauer.",
     "fr": "L’été, ça coûte très cher ; l’œuvre naïve de la façade, où est-elle ? Là-bas.",
     "es": "¿Qué pasó ayer, señor? El niño comió piñas en la montaña. ¡Olé!",
     "sv": "Havet går in och ut två gånger om dagen, på kvällen är det högt.",

@@ -1,5 +1,7 @@
 """Recordings, made by the test: what they consist of, what they show, what they say."""
 
+from itertools import pairwise
+
 import av
 import numpy as np
 import pytest
@@ -80,7 +82,7 @@ def test_a_long_recording_is_cut_into_parts_that_follow_one_another(tmp_path):
     assert len(parts) > 2
     assert all(part.size_bytes <= 25_000 for part in parts)
     assert parts[0].start_seconds == 0
-    assert all(a.start_seconds + a.duration_seconds == pytest.approx(b.start_seconds) for a, b in zip(parts, parts[1:], strict=False))  # fmt: skip
+    assert all(a.start_seconds + a.duration_seconds == pytest.approx(b.start_seconds) for a, b in pairwise(parts))  # fmt: skip
     assert sum(part.duration_seconds for part in parts) == pytest.approx(20, abs=0.1)
 
 
