@@ -12,9 +12,11 @@ from app.features.sources.readers.pdf_lines import BREAK_HYPHENS, Line
 
 EDGE_LINES = 3
 """Lines at a page's top and bottom that may be running ones."""
+LONGEST_RUNNING = 90
 HEADING_SIZE = 1.15
 LONGEST_HEADING = 160
 _DIGITS = re.compile(r"\d+|\b[ivxlc]{1,7}\b", re.IGNORECASE)
+_NUMBER_AT_END = re.compile(r"(?:^\W*(?=\d)|(?<=\s))(\d{1,4})(?=\W*$|\s+\W*\D{1,70}$)")
 _ENDS = re.compile(r"[.!?:;…][\"'”’)\]]*(?:\[?\d{0,3}\]?)?$")
 _LIST_MARK = re.compile(r"^(?:[•●▪■◦‣·*–—-]\s|\(?(?:\d{1,3}|[a-z]|[ivx]{1,5})[.)]\s)", re.IGNORECASE)
 _WORD_END, _WORD_START = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*$"), re.compile(r"^[^\W\d_]+")
@@ -40,21 +42,37 @@ def without_running(pages: list[list[Line]]) -> list[list[Line]]:
     filled = sum(bool(lines) for lines in pages)
     least = max(3, 0.4 * filled)  # left and right pages often have each their own
     running = {key for key, count in seen.items() if count >= least}
-    return [_inner(lines, running) for lines in pages]
+    printed = _printed_numbers(pages)
+    return [_inner(lines, running, printed.get(index)) for index, lines in enumerate(pages)]
 
 
-def _inner(lines: list[Line], running: set[tuple[str, int]]) -> list[Line]:
+def _printed_numbers(pages: list[list[Line]]) -> dict[int, str]:
+    """The number printed on each page, by its index: what stands at the edges and rises with the pages."""
+    offsets: Counter[int] = Counter()
+    for index, lines in enumerate(pages):
+        offsets.update({int(number) - index for line in _edges(lines) for number in _NUMBER_AT_END.findall(line.text)})
+    offset, count = offsets.most_common(1)[0] if offsets else (0, 0)
+    return {index: str(index + offset) for index in range(len(pages))} if count >= max(3, 0.3 * len(pages)) else {}
+
+
+def _inner(lines: list[Line], running: set[tuple[str, int]], printed: str | None) -> list[Line]:
     """Without the running lines at either edge, as far as they stand apart from the text."""
     high = sorted(lines, key=lambda line: -line.top)
     gaps = [a.bottom - b.bottom for a, b in itertools.pairwise(high)]
     pitch = statistics.median_low([gap for gap in gaps if gap > 1] or [0.0])
-    dropped = [*_running_edge(high, running, pitch), *_running_edge(high[::-1], running, pitch)]
+    known = {
+        id(line)
+        for line in _edges(lines)
+        if any(key in running for key in _keys(line))
+        or (printed in _NUMBER_AT_END.findall(line.text) and len(line.text) <= LONGEST_RUNNING)
+    }
+    dropped = [*_running_edge(high, known, pitch), *_running_edge(high[::-1], known, pitch)]
     return [line for line in lines if not any(line is one for one in dropped)]
 
 
-def _running_edge(lines: list[Line], running: set[tuple[str, int]], pitch: float) -> list[Line]:
+def _running_edge(lines: list[Line], known: set[int], pitch: float) -> list[Line]:
     """From the edge inwards; what stands as near to the next line as text does is text."""
-    edge = list(itertools.takewhile(lambda line: any(key in running for key in _keys(line)), lines[:EDGE_LINES]))
+    edge = list(itertools.takewhile(lambda line: id(line) in known, lines[:EDGE_LINES]))
     if not edge or len(edge) == len(lines):
         return edge
     inner = lines[len(edge)]

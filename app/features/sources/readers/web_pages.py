@@ -29,7 +29,7 @@ SHINGLE = 16
 LONGEST_FOR_TRAFILATURA = 4_000_000
 
 _DECLARED = re.compile(rb"<meta[^>]{0,300}?charset\s*=\s*[\"']?\s*([\w.:-]{2,40})|<\?xml[^>]{0,200}?encoding\s*=\s*[\"']([\w.:-]{2,40})", re.IGNORECASE)  # fmt: skip
-_EDIT_MARK = re.compile(r"\s*(?:\[edit\]|[#¶§])\s*$")
+_EDIT_MARK = re.compile(r"^§\s*|\s*(?:\[edit\]|[#¶§])\s*$")
 _SITE = re.compile(r"\s+[|–—·»-]\s+[^|–—·»]{2,60}$")
 
 
@@ -49,7 +49,9 @@ def read(source: SourceFile) -> Reading:
         raise malformed("The page has nothing in it.")
     facts = page_facts(root)
     composer = Composer(source.limits)
-    compose(main_blocks(root, text), composer)
+    for block in (blocks := main_blocks(root, text)):
+        block.text = _EDIT_MARK.sub("", block.text) if block.level else block.text
+    compose(blocks, composer)
     if not words(composer.text):
         raise no_text(
             "The page holds no text of its own; if a script writes it, save the page as PDF or copy its text."
@@ -127,8 +129,6 @@ def _their_blocks(body: Any) -> Iterator[PageBlock]:
         elif name in {"head", "p", "item", "row", "quote", "code", "ab", "fw"} and not _holds_blocks(element, name):
             inside.add(element)
             said = _said(element, name)
-            if name == "head":
-                said = _EDIT_MARK.sub("", said)
             if said:
                 rank = (element.get("rend") or "h2").lower()
                 yield PageBlock(said, HEADINGS.get(rank, 2) if name == "head" else 0)

@@ -71,6 +71,19 @@ def test_running_headers_and_page_numbers_go_and_a_sentence_goes_on_over_the_pag
     assert all(reading.text[page.start :].startswith(f"page {page.number} begins") for page in reading.pages)
 
 
+def test_chapters_that_change_above_the_text_go_with_their_page_numbers(tmp_path):
+    pages = []
+    for number in range(1, 7):
+        body = f"This is what page {number} has to say about {' and '.join(NAMES[number::4] * 4)}, and so it ends."
+        head = f"Chapter {number // 2 + 1}: {NAMES[number // 2]}"
+        pages.append([(72, 760, 11, head), (520, 760, 11, str(number + 8)), *prose_lines(body)])
+
+    text = samples.read(tmp_path, "a.pdf", pdf(pages)).text
+
+    assert "Chapter" not in text
+    assert all(f"what page {number} has to say" in text for number in range(1, 7))
+
+
 def test_a_chunk_knows_its_page(tmp_path):
     pages = [
         prose_lines(" ".join(f"On page {name} the {n}th port has {n} tides." for n in range(40)))
