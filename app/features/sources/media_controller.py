@@ -7,7 +7,7 @@ from litestar.di import NamedDependency, Provide
 from litestar.enums import RequestEncodingType
 from litestar.params import Body, FromPath, JSONBody
 from litestar.response import Stream
-from litestar.status_codes import HTTP_202_ACCEPTED
+from litestar.status_codes import HTTP_202_ACCEPTED, HTTP_304_NOT_MODIFIED
 from msgspec import Struct
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -155,8 +155,8 @@ async def _object(
 ) -> Response[Any]:
     """An object as it comes from the storage, or 304."""
     answer = tagged(request, None, f"{source.sha256 or source.id}-{source.version}")
-    if answer.status_code == 304:
-        return answer
+    if answer.status_code == HTTP_304_NOT_MODIFIED:
+        return Response(b"", status_code=HTTP_304_NOT_MODIFIED, media_type=media_type, headers=dict(answer.headers))
     size = await resources.storage.size(key)
     if size is None:
         raise NotFound("The file is no longer in the storage; send it again.", code="file_missing")

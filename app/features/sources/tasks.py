@@ -16,6 +16,6 @@ async def note_unread(session: AsyncSession, given: dict[str, Any], error: dict[
 
 
 @task(timeout_seconds=1800, steps=3, ended=note_unread)
-async def ingest_source(job: JobContext, source_id: UUID, fetch: bool) -> Result:
+async def ingest_source(job: JobContext, source_id: UUID, fetch: bool = False) -> Result:
     await pipelines.ingest_source(PipelineRun(job), source_id, fetch=fetch)
     return Result("source", source_id)

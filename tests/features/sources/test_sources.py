@@ -6,6 +6,7 @@ from sqlalchemy import text
 
 from app.features.sources.versions import Published, VersionStore
 from tests.conftest import SAMPLES, add_file, add_text, finished
+from tests.features.sources.readers import samples
 
 pytestmark = pytest.mark.usefixtures("worker")
 TIDES = (
@@ -71,6 +72,7 @@ async def test_text_in_any_usual_encoding_comes_out_whole(creator, project, enco
         ("doc.pdf", b"oops\n", "malformed_file"),
         ("doc.docx", b"PK\x03\x04" + b"\x00" * 200, "malformed_file"),
         ("noise.txt", bytes(range(256)) * 40, "unreadable_file"),
+        ("feed.txt", b"<?xml version='1.0'?><rss><channel/></rss>", "unreadable_file"),
     ],
 )
 async def test_a_file_that_can_not_be_read_is_422_and_leaves_nothing(creator, project, name, data, code):
@@ -80,6 +82,22 @@ async def test_a_file_that_can_not_be_read_is_422_and_leaves_nothing(creator, pr
     assert answer.json()["code"] == code
     assert (await creator.get(f"/projects/{project}/sources")).json()["total"] == 0
     assert (await creator.get("/jobs")).json()["total"] == 0
+
+
+async def test_a_paged_document_is_read_and_a_locked_or_silent_one_says_what_to_do(creator, project, tmp_path):
+    body = samples.paragraph("Of tides", "Kop2") + samples.paragraph(TIDES)
+    word = (await add_file(creator, project, "a.docx", samples.docx(tmp_path, body))).json()
+    scan = (await add_file(creator, project, "scan.pdf", samples.pdf([[]]))).json()
+    talk = (await add_file(creator, project, "a.wav", samples.sound(tmp_path / "a.wav", 1))).json()
+    jobs = [await finished(creator, accepted["job"]) for accepted in (word, scan, talk)]
+
+    read = (await creator.get(f"/sources/{word['source']['id']}/text")).json()
+    chunks = (await creator.get(f"/sources/{word['source']['id']}/chunks")).json()["items"]
+
+    assert [job["status"] for job in jobs] == ["succeeded", "failed", "failed"]
+    assert [job["error"]["code"] for job in jobs[1:]] == ["no_text", "needs_transcript"]
+    assert TIDES in read["text"]
+    assert chunks[0]["heading_path"] == ["Of tides"]
 
 
 async def test_text_without_words_fails_with_a_next_action(creator, project):

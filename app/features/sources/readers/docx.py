@@ -21,7 +21,6 @@ SKIPPED = frozenset((
     "del", "moveFrom", "pPr", "rPr", "tblPr", "trPr", "tcPr", "tblGrid", "sectPr", "sdtPr", "sdtEndPr", "instrText",
     "delText", "delInstrText", "Fallback", "annotationRef", "rt",
 ))  # fmt: skip
-BLOCKS = frozenset(("p", "tbl"))
 _HEADING_STYLE = re.compile(
     r"^(?:heading|überschrift|titre|título|titolo|kop|rubrik|overskrift|nagłówek)\s*(\d)$", re.IGNORECASE
 )

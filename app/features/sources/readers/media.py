@@ -80,7 +80,7 @@ def _stream(stream: Any) -> Stream:
     kind = "attachment" if picture else stream.type
     language = stream.metadata.get("language")
     return Stream(
-        kind, codec.name if codec else None, None if language in {None, "und"} else language[:35],
+        kind, codec.codec.canonical_name if codec else None, None if language in {None, "und"} else language[:35],
         width=codec.width if codec and stream.type == "video" else None,
         height=codec.height if codec and stream.type == "video" else None,
         channels=codec.channels if codec and stream.type == "audio" else None,

@@ -1,6 +1,7 @@
 """The lines of a PDF's pages with where they stand, by PDFium."""
 
 import ctypes
+import re
 from collections.abc import Iterator
 
 import pypdfium2
@@ -10,7 +11,8 @@ from msgspec import Struct
 from app.features.sources.readers.composing import squeezed
 
 BREAK_HYPHENS = "\x02\ufffe\u00ad"
-"""What PDFium gives for a hyphen that breaks a word at a line's end."""
+"""What PDFium gives for a hyphen that breaks a word at a line's end, instead of the line's end."""
+_LINE = re.compile(f"([^\n{BREAK_HYPHENS}]*)([\n{BREAK_HYPHENS}]|$)")
 
 
 class Line(Struct):
@@ -33,16 +35,13 @@ def page_lines(page: pypdfium2.PdfPage) -> list[Line]:
 
 
 def _lines(textpage: pypdfium2.PdfTextPage) -> Iterator[Line]:
-    text = textpage.get_text_range()
-    start = 0
-    for raw in text.split("\n"):
-        said = raw.rstrip("\r")
+    for found in _LINE.finditer(textpage.get_text_range()):
+        said = found.group(1)
         if said.strip():
-            leading = len(said) - len(said.lstrip())
-            first, last = start + leading, start + len(said.rstrip()) - 1
+            first = found.start(1) + len(said) - len(said.lstrip())
+            last = found.start(1) + len(said.rstrip()) - 1
             if kept := squeezed(said).replace("\n", " "):
-                yield _line(textpage, kept, first, last)
-        start += len(raw) + 1
+                yield _line(textpage, f"{kept}{found.group(2).strip()}", first, last)
 
 
 def _line(textpage: pypdfium2.PdfTextPage, said: str, first: int, last: int) -> Line:

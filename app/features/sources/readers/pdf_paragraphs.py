@@ -12,9 +12,11 @@ from app.features.sources.readers.pdf_lines import BREAK_HYPHENS, Line
 
 EDGE_LINES = 3
 """Lines at a page's top and bottom that may be running ones."""
+LONGEST_RUNNING = 90
 HEADING_SIZE = 1.15
 LONGEST_HEADING = 160
 _DIGITS = re.compile(r"\d+|\b[ivxlc]{1,7}\b", re.IGNORECASE)
+_NUMBER_AT_END = re.compile(r"(?:^\W*(?=\d)|(?<=\s))(\d{1,4})(?=\W*$|\s+\W*\D{1,70}$)")
 _ENDS = re.compile(r"[.!?:;…][\"'”’)\]]*(?:\[?\d{0,3}\]?)?$")
 _LIST_MARK = re.compile(r"^(?:[•●▪■◦‣·*–—-]\s|\(?(?:\d{1,3}|[a-z]|[ivx]{1,5})[.)]\s)", re.IGNORECASE)
 _WORD_END, _WORD_START = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*$"), re.compile(r"^[^\W\d_]+")
@@ -40,16 +42,47 @@ def without_running(pages: list[list[Line]]) -> list[list[Line]]:
     filled = sum(bool(lines) for lines in pages)
     least = max(3, 0.4 * filled)  # left and right pages often have each their own
     running = {key for key, count in seen.items() if count >= least}
-    return [
-        [line for line in lines if not (line in edge and any(key in running for key in _keys(line)))]
-        for lines, edge in ((lines, _edges(lines)) for lines in pages)
-    ]
+    printed = _printed_numbers(pages)
+    return [_inner(lines, running, printed.get(index)) for index, lines in enumerate(pages)]
+
+
+def _printed_numbers(pages: list[list[Line]]) -> dict[int, str]:
+    """The number printed on each page, by its index: what stands at the edges and rises with the pages."""
+    offsets: Counter[int] = Counter()
+    for index, lines in enumerate(pages):
+        offsets.update({int(number) - index for line in _edges(lines) for number in _NUMBER_AT_END.findall(line.text)})
+    offset, count = offsets.most_common(1)[0] if offsets else (0, 0)
+    return {index: str(index + offset) for index in range(len(pages))} if count >= max(3, 0.3 * len(pages)) else {}
+
+
+def _inner(lines: list[Line], running: set[tuple[str, int]], printed: str | None) -> list[Line]:
+    """Without the running lines at either edge, as far as they stand apart from the text."""
+    high = sorted(lines, key=lambda line: -line.top)
+    gaps = [a.bottom - b.bottom for a, b in itertools.pairwise(high)]
+    pitch = statistics.median_low([gap for gap in gaps if gap > 1] or [0.0])
+    known = {
+        id(line)
+        for line in _edges(lines)
+        if any(key in running for key in _keys(line))
+        or (printed in _NUMBER_AT_END.findall(line.text) and len(line.text) <= LONGEST_RUNNING)
+    }
+    dropped = [*_running_edge(high, known, pitch), *_running_edge(high[::-1], known, pitch)]
+    return [line for line in lines if not any(line is one for one in dropped)]
+
+
+def _running_edge(lines: list[Line], known: set[int], pitch: float) -> list[Line]:
+    """From the edge inwards; what stands as near to the next line as text does is text."""
+    edge = list(itertools.takewhile(lambda line: id(line) in known, lines[:EDGE_LINES]))
+    if not edge or len(edge) == len(lines):
+        return edge
+    inner = lines[len(edge)]
+    apart = abs(edge[-1].bottom - inner.bottom) > 1.3 * pitch or abs(edge[-1].size - inner.size) > 0.08 * inner.size
+    return edge if apart else []
 
 
 def _edges(lines: list[Line]) -> list[Line]:
-    """The highest and the lowest lines, as far as they stand apart from the text or are few."""
     high = sorted(lines, key=lambda line: -line.top)
-    return [*high[:EDGE_LINES], *high[-EDGE_LINES:]]
+    return [*high[:EDGE_LINES], *high[EDGE_LINES:][-EDGE_LINES:]]
 
 
 def _keys(line: Line) -> list[tuple[str, int]]:
@@ -113,9 +146,18 @@ class _Measure:
         gaps = [a.bottom - b.bottom for a, b in itertools.pairwise(lines)]
         falling = [gap for gap in gaps if 0 < gap < 4 * body]
         self.pitch = statistics.median_low(falling) if falling else 1.2 * body
-        self.right = max((line.right for line in lines), default=0.0)
         self.left = min((line.left for line in lines), default=0.0)
         self.body = body
+        self.lines = lines
+        self.rights: dict[int, float] = {}
+
+    def right_of(self, line: Line) -> float:
+        """The right margin of the column that the line begins in."""
+        place = round(line.left / self.body)
+        if place not in self.rights:
+            beside = (one.right for one in self.lines if abs(one.left - line.left) < 3 * self.body)
+            self.rights[place] = max(beside, default=line.right)
+        return self.rights[place]
 
     def begins(self, line: Line, before: Line, new_page: bool) -> bool:
         """Whether a new paragraph begins: by the gap, the mark of a list, an indent, or a short last line."""
@@ -131,8 +173,8 @@ class _Measure:
             return True
         if gap < 0.3 * self.pitch:  # beside it, as in a table's row
             return False
-        room = before.left + (self.right - self.left) - before.right
-        short = before.right < self.right - 0.25 * (self.right - self.left) and room > 4 * self.body
+        right = self.right_of(before)
+        short = right - before.right > max(0.25 * (right - before.left), 4 * self.body)
         indented = line.left > before.left + 0.8 * self.body and line.left < before.left + 6 * self.body
         return (ended and (short or indented)) or (short and line.text[:1].isupper() and len(before.text) < 60)
 

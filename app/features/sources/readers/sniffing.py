@@ -98,7 +98,11 @@ def _archive(head: bytes, whole: bool, name: str) -> str:
     """What the members' names say. Without the archive's end only the first names are seen: then its name decides."""
     names = _names_in_archive(head, whole)
     mimetype = head[30:38] == b"mimetype" and head[38:100]
-    if "META-INF/container.xml" in names or (mimetype and EPUB.encode() in mimetype):
+    if (
+        "META-INF/container.xml" in names
+        or any(one.endswith(".opf") for one in names)
+        or (mimetype and EPUB.encode() in mimetype)
+    ):
         return EPUB
     if mimetype and b"opendocument" in mimetype:
         raise unreadable("This is an OpenDocument file.", "Save it as .docx or PDF and send that.")

@@ -21,6 +21,10 @@ LABELS = (
     "tldr to from cc bcc re topic update url warning when where why what who how time duration price total"
 )
 """What stands before a colon at a line's beginning and is nobody."""
+PARTICLES = frozenset(
+    ("de", "da", "di", "du", "van", "von", "der", "den", "la", "le", "al", "bin", "ibn", "of", "the", "and")
+)
+"""Small words inside names."""
 NOT_SPEAKERS = frozenset(LABELS.split())
 _CLOCK = r"(?:\d{1,2}:)?\d{1,3}:\d{2}(?:[.,]\d{1,3})?"
 _NAME = r"[^\W\d_](?:[\w.'’\-]|[ ](?=[\w(&])|[&()](?=[\w ]|\)?)){0,48}"
@@ -118,7 +122,9 @@ def _may_speak(name: str) -> bool:
     parts = name.split()
     if not 1 <= len(parts) <= 5 or name.lower() in NOT_SPEAKERS or parts[0].lower() in NOT_SPEAKERS:
         return False
-    return sum(part[0].isupper() or part[0] in "(&" or not part[0].isalpha() for part in parts) >= len(parts) - 1
+    return parts[0][0].isupper() and all(
+        part[0].isupper() or not part[0].isalpha() or part in PARTICLES for part in parts
+    )
 
 
 def _convincing(turns: list[Turn]) -> bool:

@@ -10,8 +10,8 @@ from app.features.sources.readers.model import AudioPart
 
 RATE = 16_000
 BIT_RATE = 32_000
-PART_SHARE = 0.94
-"""Of the allowed size that packets may fill; the rest is for Ogg's own frames."""
+PART_SHARE, PART_RESERVE = 0.95, 2048
+"""Of the allowed size that packets may fill; the rest is for Ogg's own frames and what the encoder holds back."""
 
 
 class SpeechFiles:
@@ -20,7 +20,7 @@ class SpeechFiles:
     def __init__(self, folder: Path, most: int) -> None:
         self.parts: list[AudioPart] = []
         self._folder = folder
-        self._most = int(most * PART_SHARE)
+        self._most = int(most * PART_SHARE) - PART_RESERVE
         self._output: av.container.OutputContainer | None = None
         self._samples = self._begun = self._bytes = 0
 

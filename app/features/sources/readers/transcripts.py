@@ -24,11 +24,12 @@ STARTS = ("start", "start_time", "startTime", "from", "begin", "start_seconds", 
 ENDS = ("end", "end_time", "endTime", "to", "end_seconds", "end_ts", "end_ms", "endMs")
 LENGTHS = ("duration", "dur", "dDurationMs", "duration_ms", "durationInTicks")
 SPEAKERS = ("speaker", "speaker_label", "speakerLabel", "speaker_name", "speakerName", "speaker_id", "speakerId", "name")  # fmt: skip
+SLOWEST_WORD_SECONDS = 40
 LONGEST_GAP_SECONDS, LONGEST_BLOCK_SECONDS = 1.5, 12.0
 _CLOCK = re.compile(r"^(?:(\d{1,3}):)?(\d{1,3}):(\d{2})(?:[.,](\d{1,6}))?$")
 _ISO = re.compile(r"^PT(?:(\d+)H)?(?:(\d+)M)?(?:([\d.]+)S)?$")
 _PUNCTUATION = re.compile(r"[.,!?;:…]+")
-_NUMBER = re.compile(r"^-?\d{1,12}(?:\.\d{1,9})?s?$")
+_NUMBER = re.compile(r"^-?\d{1,12}(?:\.\d{1,20})?s?$")
 
 
 def read(source: SourceFile) -> Reading:
@@ -109,7 +110,7 @@ def _pieces(items: list[Any]) -> list[Block]:
 
 
 def _scale(given: list[dict[str, Any]], blocks: list[Block]) -> float:
-    """Milliseconds give themselves away by their keys, or by being whole and far apart for so few words."""
+    """Milliseconds give themselves away by their keys, or by how long a word would take in seconds."""
     keys = {key for one in given[:50] for key in one}
     if keys & {"offsetInTicks", "durationInTicks"}:
         return 1e-7
@@ -117,8 +118,7 @@ def _scale(given: list[dict[str, Any]], blocks: list[Block]) -> float:
         return 0.001
     words = sum(len(line.split()) for block in blocks for line in block.lines)
     spoken_for = sum(max(0.0, block.ends - block.begins) for block in blocks)
-    whole_numbers = all(block.begins == int(block.begins) and block.ends == int(block.ends) for block in blocks)
-    return 0.001 if whole_numbers and words and spoken_for / words > 40 else 1.0
+    return 0.001 if words and spoken_for / words > SLOWEST_WORD_SECONDS else 1.0
 
 
 def _piece(one: dict[str, Any]) -> Block | None:

@@ -29,7 +29,7 @@ SHINGLE = 16
 LONGEST_FOR_TRAFILATURA = 4_000_000
 
 _DECLARED = re.compile(rb"<meta[^>]{0,300}?charset\s*=\s*[\"']?\s*([\w.:-]{2,40})|<\?xml[^>]{0,200}?encoding\s*=\s*[\"']([\w.:-]{2,40})", re.IGNORECASE)  # fmt: skip
-_EDIT_MARK = re.compile(r"\s*(?:\[edit\]|[#¶§])\s*$")
+_EDIT_MARK = re.compile(r"^§\s*|\s*(?:\[edit\]|[#¶§])\s*$")
 _SITE = re.compile(r"\s+[|–—·»-]\s+[^|–—·»]{2,60}$")
 
 
@@ -49,7 +49,9 @@ def read(source: SourceFile) -> Reading:
         raise malformed("The page has nothing in it.")
     facts = page_facts(root)
     composer = Composer(source.limits)
-    compose(main_blocks(root, text), composer)
+    for block in (blocks := main_blocks(root, text)):
+        block.text = _EDIT_MARK.sub("", block.text) if block.level else block.text
+    compose(blocks, composer)
     if not words(composer.text):
         raise no_text(
             "The page holds no text of its own; if a script writes it, save the page as PDF or copy its text."
@@ -71,10 +73,20 @@ def main_blocks(root: Any, text: str) -> list[PageBlock]:
     prose = [block for block in own if is_prose(block)]
     size = sum(len(block.text) for block in prose)
     missed = sum(len(block.text) for block in prose if not _mostly(block.text, seen))
-    if size and missed > MISSED_SHARE * size:
+    if size and (missed > MISSED_SHARE * size or _lost_headings(own, theirs)):
         return own
     top = [block for block in own[:1] if block.level == 1 and not _mostly(block.text, seen)]
     return [*top, *theirs]
+
+
+def _lost_headings(own: list[PageBlock], theirs: list[PageBlock]) -> bool:
+    """Whether most headings are none any more in a result that otherwise holds about the same."""
+    kept = {_letters(block.text) for block in theirs if block.level}
+    headings = [_letters(block.text) for block in own if block.level > 1]
+    lost = sum(heading not in kept for heading in headings)
+    return 2 * lost > len(headings) and sum(len(block.text) for block in own) < 1.3 * sum(
+        len(block.text) for block in theirs
+    )
 
 
 def _letters(text: str) -> str:
@@ -117,8 +129,6 @@ def _their_blocks(body: Any) -> Iterator[PageBlock]:
         elif name in {"head", "p", "item", "row", "quote", "code", "ab", "fw"} and not _holds_blocks(element, name):
             inside.add(element)
             said = _said(element, name)
-            if name == "head":
-                said = _EDIT_MARK.sub("", said)
             if said:
                 rank = (element.get("rend") or "h2").lower()
                 yield PageBlock(said, HEADINGS.get(rank, 2) if name == "head" else 0)
