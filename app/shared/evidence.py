@@ -2,8 +2,10 @@
 
 import re
 import unicodedata
+from collections.abc import Callable
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 _QUOTES = {"‘": "'", "’": "'", "‚": "'", "‛": "'", "“": '"', "”": '"', "„": '"', "«": '"', "»": '"', "ʼ": "'"}
 _DASHES = dict.fromkeys("‐‑‒–—―−", "-")  # fmt: skip
@@ -26,12 +28,14 @@ class Span(Struct, frozen=True):
 
 
 class Evidence(Struct, frozen=True):
-    """A verbatim quote of a source; `start_seconds` where the source is timed."""
+    """A verbatim quote of a source; `start_seconds` where the source is timed. A stale one stood in an earlier version of
+    the source's text, which its span points into, and doesn't stand in the newest."""
 
     quote: str
     source_id: str
     span: Span
     start_seconds: float | None = None
+    stale: bool = False
 
 
 def stands(text: str, quote: str, span: Span) -> bool:
@@ -58,6 +62,20 @@ def anchor(text: str, quote: str) -> Span | None:
     if found is None:
         return None
     return Span(places[found.start()], places[found.end() - 1] + 1)
+
+
+def relocate(evidence: Evidence, text: str, second_at: Callable[[int], float | None]) -> Evidence:
+    """The quote where the newest text of its source says it, of several places the nearest to the old one; else marked
+    stale. What differs in white space, case or marks is quoted as it stands now."""
+    places = [found.start() for found in re.finditer(re.escape(evidence.quote), text)]
+    if places:
+        start = min(places, key=lambda place: abs(place - evidence.span.start))
+        span: Span | None = Span(start, start + len(evidence.quote))
+    else:
+        span = anchor(text, evidence.quote)
+    if span is None:
+        return replace(evidence, stale=True)
+    return replace(evidence, quote=span.of(text), span=span, start_seconds=second_at(span.start), stale=False)
 
 
 def _fold(text: str) -> tuple[str, list[int]]:

@@ -19,7 +19,7 @@ KEY = "sk-provider"
 
 def task(name: str, function: Any, steps: int = 3) -> Task[Any]:
     """One of the product's own tasks under a name that only a test's own worker claims."""
-    return Task(name, function.run, 120, steps)
+    return Task(name, function.run, 120, steps, function.ended)
 
 
 @asynccontextmanager

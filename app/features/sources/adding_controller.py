@@ -26,7 +26,7 @@ from app.features.sources.schemas import (
     UrlSource,
 )
 from app.features.sources.service import SourceService
-from app.shared.clients.urls import parse_target
+from app.shared.clients.urls import require_public
 from app.shared.exceptions import Malformed
 from app.shared.http import IdempotencyKey, Page, Paging, Principal, accepted
 from app.shared.idempotency import read_idempotency
@@ -69,7 +69,7 @@ class ProjectSourceController(Controller):
         if isinstance(data, TextSource):
             new = await keep_text(session, resources, user.id, data, address)
         elif isinstance(data, UrlSource):
-            parse_target(data.url)
+            require_public(data.url)
             title = data.title or urlsplit(data.url)._replace(query="", fragment="").geturl()
             new = NewSource(title[:300], data.role, SourceKind.URL, address, url=data.url)
         else:

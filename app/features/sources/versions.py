@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from uuid_utils.compat import uuid7
 
 from app.db.models import ContentSource, RetrievableText, SourceKind, SourceStatus, SourceVersion
+from app.features import feature_modules
 from app.features.sources.readers.model import Reading
 from app.features.sources.schemas import VersionRecord
 from app.features.sources.states import advice
@@ -126,10 +127,15 @@ class VersionStore:
         await self.session.execute(text(INDEX_WORDS), {"source": source_id, "version": version})
         older = RetrievableText.source_id == source_id, RetrievableText.version < version
         await self.session.execute(delete(RetrievableText).where(*older))
-        source.version = version
+        before, source.version = source.version, version
         source.word_count, source.chunk_count = record.word_count, record.chunk_count
         source.duration_seconds = record.duration_seconds
         await self.session.flush()
+        if before:
+            query = select(SourceVersion).where(SourceVersion.source_id == source_id, SourceVersion.number == version)
+            newest = (await self.session.scalars(query)).one()
+            for module in feature_modules("anchoring"):
+                await module.follow_source(self.session, newest)
 
     async def keep_fetch(self, source_id: UUID, found: "Fetch") -> None:
         """What was fetched of a page."""

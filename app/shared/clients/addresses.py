@@ -55,6 +55,13 @@ ISATAP = {0x00005EFE, 0x02005EFE}
 MOST_ADDRESSES = 4
 
 
+def not_public(host: str) -> Unprocessable:
+    return Unprocessable(
+        f"{host} isn't on the public internet, so Strand doesn't read from it; send the page as a file.",
+        code="url_not_allowed",
+    )
+
+
 def is_public(address: Address) -> bool:
     """Whether anybody's web server may live there."""
     if isinstance(address, IPv4Address):
@@ -131,10 +138,7 @@ class CheckedNetwork(httpcore2.AsyncNetworkBackend):
                 f"There is no site named {host}; check the address for a typing mistake.", code="url_host_not_found"
             )
         if not all(self._allowed(address) for address in addresses):
-            raise Unprocessable(
-                f"{host} isn't on the public internet, so Strand doesn't read from it; send the page as a file.",
-                code="url_not_allowed",
-            )
+            raise not_public(host)
         return addresses
 
     async def sleep(self, seconds: float) -> None:

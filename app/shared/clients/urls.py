@@ -9,7 +9,7 @@ from urllib.parse import quote, urljoin, urlsplit
 
 import idna
 
-from app.shared.clients.addresses import as_address
+from app.shared.clients.addresses import as_address, is_public, not_public
 from app.shared.exceptions import Unprocessable
 
 DEFAULT_PORTS = {"http": 80, "https": 443}
@@ -160,3 +160,11 @@ def refused(what: str) -> Unprocessable:
     return Unprocessable(
         f"{what}; give the address of a public web page, or send the page as a file.", code="url_not_allowed"
     )
+
+
+def require_public(url: str) -> None:
+    """Raise `Unprocessable` for an address that can't be read, whatever its name resolves to later."""
+    host = parse_target(url).host
+    address = as_address(host)
+    if address is not None and not is_public(address):
+        raise not_public(host)
