@@ -3,7 +3,7 @@ from base64 import b64decode, b64encode
 from collections.abc import Sequence
 from uuid import UUID
 
-from app.features.dna import fingerprint, hooks, match, phrases, signals, traits
+from app.features.dna import exemplars, fingerprint, hooks, match, phrases, signals, traits
 from app.features.dna.corpus import Document, grade_of
 from app.features.dna.schemas import Corpus, Measured, Plan
 from app.features.dna.service import DnaService, require_enough
@@ -100,7 +100,7 @@ def measure(documents: Sequence[Document], language: str) -> Measured:
         grade=grade,
         signals=signals.measure_all(documents, language),
         catchphrases=phrases.catchphrases(documents, phrases.load_prior()),
-        exemplars=hooks.exemplars(documents),
-        hooks=hooks.hook_distribution(documents),
+        exemplars=exemplars.exemplars(documents),
+        hooks={kind.type: kind.count for kind in hooks.hook_distribution(documents, language).types},
         dimensions=match.spreads(documents, language),
     )

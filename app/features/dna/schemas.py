@@ -5,7 +5,7 @@ from uuid import UUID
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from app.db.models import Grade
-from app.features.dna.hooks import Exemplar
+from app.features.dna.exemplars import Exemplar
 from app.features.dna.match import Spread
 from app.features.dna.phrases import Catchphrase
 from app.features.dna.signals import SignalRead
