@@ -44,7 +44,8 @@ def print_summary(console: Console, found: Mapping[str, Any]) -> None:
             quote = row["examples"][0]["quote"].replace("\n", " ") if row["examples"] else ""
             shortened = f"“{quote[:44]}{'…' if len(quote) > 44 else ''}”" if quote else ""
             value = f"{row['value']:.0%}" if row["unit"] == "share" else f"{row['value']:g}"
-            table.add_row(row["name"].replace("_", " "), value, f"{row['ci_low']:g} to {row['ci_high']:g}", shortened)
+            between = "" if row["ci_low"] is None else f"{row['ci_low']:g} to {row['ci_high']:g}"
+            table.add_row(row["name"].replace("_", " "), value, between, shortened)
     console.print(table)
     phrases = ", ".join(f"“{one['phrase']}” ({one['count']})" for one in profile["catchphrases"][:6])
     console.print(f"Says again and again: {phrases}")

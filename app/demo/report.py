@@ -131,6 +131,8 @@ def _signal(signal: Mapping[str, Any], titles: Mapping[str, str]) -> str:
 
 def _interval(signal: Mapping[str, Any]) -> str:
     low, value, high = signal["ci_low"], signal["value"], signal["ci_high"]
+    if low is None:
+        return ""
     share = signal["unit"] == "share"
     pad = max(high - low, abs(value) * 0.05, 1e-9)
     start, end = low - pad, high + pad

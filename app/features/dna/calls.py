@@ -10,9 +10,8 @@ from collections.abc import Sequence
 from msgspec import Struct
 
 from app.features.dna.clauses import units
-from app.features.dna.corpus import Document, Sentence
+from app.features.dna.corpus import Document, Sentence, evidence
 from app.features.dna.rhythm import Measured
-from app.features.dna.signals import evidence
 from app.features.dna.wordlists import word_set
 from app.shared.evidence import Evidence, Span
 

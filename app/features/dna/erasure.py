@@ -16,7 +16,7 @@ async def forget_source(session: AsyncSession, source_id: UUID) -> None:
     built = select(DnaProfileSource.profile_id).where(DnaProfileSource.source_id == source_id)
     for profile in await session.scalars(select(DnaProfile).where(DnaProfile.id.in_(built)).with_for_update()):
         gone = str(source_id)
-        profile.signals = [{**signal, "examples": _left(signal["examples"], gone)} for signal in profile.signals]
+        profile.signals = [_signal_without(signal, gone) for signal in profile.signals]
         profile.exemplars = [one for one in profile.exemplars if one["evidence"]["source_id"] != gone]
         phrases = [{**phrase, "examples": _left(phrase["examples"], gone)} for phrase in profile.catchphrases]
         profile.catchphrases = [phrase for phrase in phrases if phrase["examples"]]
@@ -28,6 +28,13 @@ async def forget_source(session: AsyncSession, source_id: UUID) -> None:
             *({"statement": name, "reason": "a source that it was quoted from was deleted"} for name in dropped),
         ]
     await session.flush()
+
+
+def _signal_without(signal: dict[str, Any], gone: str) -> dict[str, Any]:
+    left = {**signal, "examples": _left(signal["examples"], gone)}
+    if curve := signal.get("curve"):
+        left["curve"] = {**curve, "sources": _left(curve["sources"], gone)}
+    return left
 
 
 def _left(quotes: list[dict[str, Any]], gone: str) -> list[dict[str, Any]]:

@@ -5,10 +5,9 @@ from collections.abc import Sequence
 from msgspec import Struct
 
 from app.features.dna import lexicon
-from app.features.dna.corpus import Document, Sentence
+from app.features.dna.corpus import Document, Sentence, evidence
 from app.features.dna.hooks import hook, hook_type
 from app.features.dna.rhetoric import show_analogies
-from app.features.dna.signals import evidence
 from app.shared.evidence import Evidence, Span
 
 ENDING_WORDS = 60

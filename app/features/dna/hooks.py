@@ -16,12 +16,11 @@ from itertools import islice, pairwise
 from msgspec import Struct
 
 from app.features.dna.address import FIRST, SECOND, is_question
-from app.features.dna.corpus import Document
+from app.features.dna.corpus import Document, evidence
 from app.features.dna.hook_cues import CUES
 from app.features.dna.hook_words import BELIEF, PAIRS, SENSES, TROUBLE
 from app.features.dna.lexicon import NUMBERS
 from app.features.dna.openings import Opening, is_instruction, opening
-from app.features.dna.signals import evidence
 from app.features.dna.wordlists import word_set
 from app.shared.evidence import Evidence, Span
 

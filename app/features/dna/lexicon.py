@@ -1,167 +1,171 @@
-"""Which words a creator chooses: richness, hedges and boosters, fillers, numbers, comparisons. English word lists."""
+"""Which words a creator softens, stresses, fills, leads on and compares with. English word lists."""
 
+import math
 import re
 from collections import Counter
 
-from app.features.dna.corpus import Document
+from app.features.dna.corpus import NUMBER_WORDS, Document
+from app.features.dna.listing import listed
+from app.features.dna.markers import Hit, Markers, kinds, quotes, rate
 from app.features.dna.rhythm import Measured
 from app.shared.evidence import Span
 
-MATTR_WINDOW = 100
+NUMBERS = NUMBER_WORDS | {"one", "half", "quarter", "dozen"}
 
-HEDGES = (
-    "about", "almost", "apparently", "around", "arguably", "broadly", "could", "fairly", "generally", "i believe",
-    "i guess", "i suppose", "i suspect", "i think", "in a sense", "kind of", "largely", "likely", "mainly", "maybe",
-    "might", "more or less", "mostly", "nearly", "often", "or so", "perhaps", "possibly", "presumably", "pretty much",
-    "probably", "quite", "rather", "roughly", "seem", "seems", "sometimes", "somewhat", "sort of", "tend to", "usually",
+_NOT = listed("not isn't wasn't aren't don't doesn't didn't can't never")
+HEDGES = Markers(
+    (
+        "almost", "apparently", "arguably", "as far as i know", "broadly", "could", "could be", "fairly", "generally",
+        "i believe", "i guess", "i suppose", "i suspect", "i think", "i'd say", "i'm not sure", "in a sense", "in a way",
+        "it seems", "kind of", "kinda", "largely", "likely", "mainly", "maybe", "might", "might be", "more or less",
+        "mostly", "nearly", "not really", "often", "or so", "perhaps", "possibly", "presumably", "pretty much", "probably",
+        "quite", "roughly", "seem", "seems", "sometimes", "somewhat", "sort of", "sorta", "tend to", "tends to",
+        "typically", "usually",
+    ),
+    listed("this that these those what which some any every each same different the other another all two"),
 )  # fmt: skip
-BOOSTERS = (
-    "absolutely", "actually", "always", "certainly", "clearly", "completely", "definitely", "enormously", "entirely",
-    "exactly", "extremely", "genuinely", "honestly", "huge", "hugely", "incredibly", "indeed", "literally", "never",
-    "obviously", "of course", "perfectly", "precisely", "really", "seriously", "so much", "surely", "totally", "truly",
-    "utterly", "very", "wonderfully",
+"""'That kind of thing' softens nothing."""
+NEARLY = ("about", "around", "some", "approximately")
+"""Soften a number that follows, and nothing else."""
+BOOSTERS = Markers(
+    (
+        "absolutely", "actually", "always", "certainly", "clearly", "completely", "definitely", "enormously", "entirely",
+        "exactly", "extremely", "genuinely", "honestly", "hugely", "incredibly", "indeed", "insanely", "literally",
+        "never", "no doubt", "obviously", "of course", "perfectly", "precisely", "really", "seriously", "so much", "surely",
+        "totally", "truly", "undoubtedly", "utterly", "very", "wonderfully",
+    ),
+    _NOT,
 )  # fmt: skip
-FILLERS = ("ah", "anyway", "basically", "er", "i mean", "like i said", "now then", "oh", "okay", "so yeah", "uh", "um", "well", "you know")  # fmt: skip
-TRANSITIONS = (
-    "and then", "as a result", "at this point", "because of that", "but here's", "but wait", "finally", "first", "for example",
-    "for instance", "here's the", "however", "in fact", "in other words", "instead", "let's", "meanwhile", "next",
-    "now", "of course", "on the other hand", "remember", "second", "so", "so far", "that means", "then", "therefore",
-    "third", "which means",
+"""'Not really' and 'not always' soften."""
+HESITATIONS = Markers(("er", "erm", "hm", "hmm", "mmm", "uh", "uhm", "um", "umm"))
+FILLERS = (
+    "actually", "alright", "and stuff", "anyway", "basically", "honestly", "i guess", "i mean", "kind of", "like", "literally",
+    "look", "oh", "ok", "okay", "or whatever", "right", "so", "so yeah", "sort of", "well", "yeah", "you know",
+    "you know what i mean", "you see",
 )  # fmt: skip
-COMPARISONS = (
-    "a bit like", "a little like", "as if", "as though", "exactly like", "imagine", "is like", "it's like", "just like",
-    "like a", "like an", "like the", "looks like", "picture a", "suppose you", "the same as", "think of", "works like",
+"""Most are ordinary words elsewhere; set off by commas they fill."""
+TRANSITIONS = Markers(
+    (
+        "after that", "also", "and then", "anyway", "as a result", "as i said", "at the same time", "at this point", "because of that",
+        "before that", "besides", "but first", "but here's", "but wait", "by the way", "finally", "first", "first of all",
+        "firstly", "for example", "for instance", "from there", "here's the", "however", "in fact", "in other words",
+        "in short", "in the end", "in the meantime", "instead", "let's", "meanwhile", "moving on", "next", "next up", "now",
+        "of course", "on the other hand", "on top of that", "once you've", "otherwise", "remember", "second", "secondly",
+        "similarly", "so", "so far", "speaking of", "still", "that brings", "that means", "that said", "that's why", "then",
+        "therefore", "third", "thirdly", "to sum up", "which brings", "which means", "with that",
+    )
 )  # fmt: skip
-FIRST_HAND = (
-    "i asked", "i bought", "i built", "i counted", "i did", "i found", "i made", "i measured", "i once", "i remember",
-    "i saw", "i spent", "i tested", "i took", "i tried", "i used", "i went", "i've been", "i've seen", "i've tried",
-    "when i was",
+COMPARISONS = Markers(
+    (
+        "a bit like", "a little like", "as if", "as though", "exactly like", "imagine", "is like", "it's like", "just like",
+        "kind of like", "like a", "like an", "like the", "looks like", "picture a", "sort of like", "suppose you", "the same as",
+        "think of", "works like",
+    )
 )  # fmt: skip
-LIST_MARKERS = ("firstly", "first of all", "secondly", "thirdly", "number one", "number two", "number three", "step one", "step two", "step three", "first", "second", "third", "last")  # fmt: skip
 
-_SPELT = "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen twenty thirty forty fifty sixty seventy eighty ninety hundred thousand million billion half quarter dozen"  # fmt: skip
-NUMBERS = frozenset(_SPELT.split())
-
-
-def lexical_richness(document: Document) -> Measured | None:
-    """Moving-average type-token ratio over windows of 100 words."""
-    words = document.words
-    if len(words) < MATTR_WINDOW:
-        return None
-    window = Counter(words[:MATTR_WINDOW])
-    total, windows = len(window), 1
-    for leaving, entering in zip(words, words[MATTR_WINDOW:], strict=False):
-        window[leaving] -= 1
-        if not window[leaving]:
-            del window[leaving]
-        window[entering] += 1
-        total += len(window)
-        windows += 1
-    return (total / MATTR_WINDOW, windows)
+_SET_OFF = re.compile(
+    r"(?:^|[\n.,;:!?…—–\-]\s)(" + "|".join(sorted(FILLERS, key=len, reverse=True)) + r")(?=,|…|\.\.\.|\s[—–-]\s)"
+)
 
 
 def hedges(document: Document) -> Measured | None:
-    return _rate(document, HEDGES)
+    return rate(hedge_hits(document), document)
 
 
 def boosters(document: Document) -> Measured | None:
-    return _rate(document, BOOSTERS)
+    return rate(BOOSTERS.hits(document), document)
+
+
+def hesitations(document: Document) -> Measured | None:
+    """None where there is none at all: most transcripts leave them out, and nobody can tell that from not making any."""
+    hits = HESITATIONS.hits(document)
+    return rate(hits, document) if hits else None
 
 
 def fillers(document: Document) -> Measured | None:
-    return _rate(document, FILLERS)
+    """Words of the list that punctuation sets off on both sides."""
+    count = len(_SET_OFF.findall(document.own_text.lower()))
+    return (1000.0 * count, len(document.words)) if document.words else None
 
 
 def transitions(document: Document) -> Measured | None:
     """Sentences that begin with a word or phrase that leads on."""
     sentences = document.sentences
-    return (sum(_leads_on(sentence.words) for sentence in sentences), len(sentences)) if sentences else None
+    return (sum(transition_kinds(document).values()), len(sentences)) if sentences else None
+
+
+def transition_variety(document: Document) -> Measured | None:
+    """Entropy in bits of which markers lead on, weighted by how many do; with the correction of Miller and Madow,
+    (kinds - 1) / (2 markers) nats, as a few markers can't show all kinds."""
+    used = transition_kinds(document)
+    total = used.total()
+    if total < 2:
+        return None
+    entropy = -sum(times / total * math.log(times / total) for times in used.values()) + (len(used) - 1) / (2 * total)
+    return (entropy / math.log(2) * total, total)
 
 
 def comparisons(document: Document) -> Measured | None:
-    return _rate(document, COMPARISONS)
+    return rate(COMPARISONS.hits(document), document)
 
 
-def first_hand(document: Document) -> Measured | None:
-    return _rate(document, FIRST_HAND)
+def hedge_hits(document: Document) -> list[Hit]:
+    """The list, and 'about' and its like where a number follows."""
+    said = document.words
+    nearly = [
+        Hit(place, 1, word)
+        for word in NEARLY
+        for place in document.places.get(word, ())
+        if place + 1 < len(said) and (said[place + 1][0].isdigit() or said[place + 1] in NUMBERS)
+    ]
+    return sorted([*HEDGES.hits(document), *nearly], key=lambda hit: hit.place)
 
 
-def specificity(document: Document) -> Measured | None:
-    """Numbers in figures or words per 100 words."""
-    count = sum(times for word, times in document.counts.items() if word in NUMBERS or word[0].isdigit())
-    return (100.0 * count, len(document.words)) if document.words else None
+def transition_kinds(document: Document) -> Counter[str]:
+    """Which markers lead on, and how often."""
+    openings = (TRANSITIONS.opening(sentence.words) for sentence in document.sentences)
+    return Counter(marker for marker in openings if marker)
 
 
-def words_to_number(document: Document) -> Measured | None:
-    """Words before the first number: how soon a video gets concrete. Without any, its length."""
-    if not document.words:
-        return None
-    first = next(
-        (i for i, word in enumerate(document.words) if word in NUMBERS or word[0].isdigit()),
-        len(document.words),
-    )
-    return (first, 1)
+def hedge_kinds(document: Document) -> Counter[str]:
+    return kinds(hedge_hits(document))
+
+
+def booster_kinds(document: Document) -> Counter[str]:
+    return kinds(BOOSTERS.hits(document))
+
+
+def filler_kinds(document: Document) -> Counter[str]:
+    return Counter(_SET_OFF.findall(document.own_text.lower()))
 
 
 def show_hedges(document: Document) -> list[Span]:
-    return _with(document, HEDGES)
+    return quotes(hedge_hits(document), document)
 
 
 def show_boosters(document: Document) -> list[Span]:
-    return _with(document, BOOSTERS)
+    return quotes(BOOSTERS.hits(document), document)
+
+
+def show_hesitations(document: Document) -> list[Span]:
+    return quotes(HESITATIONS.hits(document), document)
 
 
 def show_fillers(document: Document) -> list[Span]:
-    return _with(document, FILLERS)
+    return [
+        sentence.span
+        for sentence in document.sentences
+        if 4 <= len(sentence.words) <= 28 and _SET_OFF.search(sentence.text.lower())
+    ]
 
 
 def show_transitions(document: Document) -> list[Span]:
     return [
-        sentence.span for sentence in document.sentences if _leads_on(sentence.words) and 4 <= len(sentence.words) <= 25
+        sentence.span
+        for sentence in document.sentences
+        if 4 <= len(sentence.words) <= 25 and TRANSITIONS.opening(sentence.words)
     ]
 
 
 def show_comparisons(document: Document) -> list[Span]:
-    return _with(document, COMPARISONS)
-
-
-def show_first_hand(document: Document) -> list[Span]:
-    return _with(document, FIRST_HAND)
-
-
-def show_specificity(document: Document) -> list[Span]:
-    return [
-        sentence.span
-        for sentence in document.sentences
-        if 6 <= len(sentence.words) <= 25 and sum(word[0].isdigit() for word in sentence.words) >= 2
-    ]
-
-
-def _leads_on(words: tuple[str, ...]) -> bool:
-    opening = f"{' '.join(words[:4])} "
-    return any(opening.startswith(f"{marker} ") for marker in TRANSITIONS)
-
-
-_PATTERNS: dict[tuple[str, ...], re.Pattern[str]] = {}
-
-
-def _pattern(phrases: tuple[str, ...]) -> re.Pattern[str]:
-    if phrases not in _PATTERNS:
-        longest_first = sorted(phrases, key=len, reverse=True)
-        _PATTERNS[phrases] = re.compile(r"(?<![\w'])(?:" + "|".join(map(re.escape, longest_first)) + r")(?![\w'])")
-    return _PATTERNS[phrases]
-
-
-def _rate(document: Document, phrases: tuple[str, ...]) -> Measured | None:
-    if not document.words:
-        return None
-    return (1000.0 * len(_pattern(phrases).findall(" ".join(document.words))), len(document.words))
-
-
-def _with(document: Document, phrases: tuple[str, ...]) -> list[Span]:
-    pattern = _pattern(phrases)
-    return [
-        sentence.span
-        for sentence in document.sentences
-        if 4 <= len(sentence.words) <= 28 and pattern.search(" ".join(sentence.words))
-    ]
+    return quotes(COMPARISONS.hits(document), document)

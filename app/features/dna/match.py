@@ -10,7 +10,10 @@ from app.features.dna.signals import CATALOGUE, Signal, spread
 
 FEWEST_WORDS = 50
 MOST_DIMENSIONS = 6
-NOT_IN_A_TEXT = {"words_per_minute", "pauses_per_minute", "words_to_number", "fillers"}
+NOT_IN_A_TEXT = {
+    "words_per_minute", "pauses_per_minute", "words_to_number", "fillers",
+    "greeting_words", "words_to_value", "first_call_position", "closed_loops",
+}  # fmt: skip
 LEAST_SPREAD = 0.08
 """Of the mean: a creator who is perfectly even is still allowed this much."""
 WORTH_SAYING = 1.0

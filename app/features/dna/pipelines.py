@@ -1,13 +1,14 @@
 import asyncio
 from base64 import b64decode, b64encode
-from collections.abc import Sequence
 from uuid import UUID
 
-from app.features.dna import exemplars, fingerprint, hooks, match, phrases, signals, traits
-from app.features.dna.corpus import Document, grade_of
+from app.features.dna import exemplars, fingerprint, match, phrases, signals, traits
+from app.features.dna.corpus import Document, Gathered
+from app.features.dna.grades import grade_of, next_grade
 from app.features.dna.schemas import Corpus, Measured, Plan
 from app.features.dna.service import DnaService, require_enough
 from app.features.dna.signals import SignalRead
+from app.features.dna.structure import structure_of
 from app.features.dna.traits import TraitDrafts, Written
 from app.shared.clients.llm import generate_over
 from app.shared.exceptions import Unprocessable
@@ -34,8 +35,8 @@ async def plan_profile(resources: Resources, project_id: UUID, source_ids: list[
 
 async def measure_voice(resources: Resources, plan: Plan) -> Measured:
     """Signals, catchphrases and exemplars: code only."""
-    documents = await load_documents(resources, plan)
-    return await asyncio.to_thread(measure, documents, plan.language)
+    gathered = await gather_documents(resources, plan)
+    return await asyncio.to_thread(measure, gathered, plan.language)
 
 
 async def train_fingerprint(resources: Resources, plan: Plan) -> str:
@@ -79,14 +80,21 @@ async def save_profile(
 
 async def load_documents(resources: Resources, plan: Plan) -> list[Document]:
     """The creator's documents; too little of them ends the job with what is missing."""
+    return (await gather_documents(resources, plan)).documents
+
+
+async def gather_documents(resources: Resources, plan: Plan) -> Gathered:
+    """The same with what was left out, and why."""
     async with resources.db.transaction() as session:
-        documents = await DnaService(session).documents(plan)
-    require_enough(len(documents), sum(len(document.words) for document in documents))
-    return documents
+        gathered = await DnaService(session).gathered(plan)
+    words = sum(len(document.words) for document in gathered.documents)
+    require_enough(len(gathered.documents), words, gathered.left_out)
+    return gathered
 
 
-def measure(documents: Sequence[Document], language: str) -> Measured:
+def measure(gathered: Gathered, language: str) -> Measured:
     """Everything about a voice that code can tell."""
+    documents = gathered.documents
     word_count = sum(len(document.words) for document in documents)
     grade = grade_of(len(documents), word_count)
     assert grade is not None
@@ -96,11 +104,13 @@ def measure(documents: Sequence[Document], language: str) -> Measured:
             words=word_count,
             sentences=sum(len(document.sentences) for document in documents),
             minutes=round(sum(document.seconds for document in documents) / 60, 1),
+            left_out=gathered.left_out,
+            next_grade=next_grade(len(documents), word_count),
         ),
         grade=grade,
         signals=signals.measure_all(documents, language),
-        catchphrases=phrases.catchphrases(documents, phrases.load_prior()),
+        catchphrases=phrases.catchphrases(documents, language),
         exemplars=exemplars.exemplars(documents),
-        hooks={kind.type: kind.count for kind in hooks.hook_distribution(documents, language).types},
+        structure=structure_of(documents, language),
         dimensions=match.spreads(documents, language),
     )

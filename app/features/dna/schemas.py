@@ -1,14 +1,17 @@
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from app.db.models import Grade
+from app.features.dna.corpus import LeftOut
 from app.features.dna.exemplars import Exemplar
+from app.features.dna.grades import NextGrade
 from app.features.dna.match import Spread
 from app.features.dna.phrases import Catchphrase
 from app.features.dna.signals import SignalRead
+from app.features.dna.structure import Structure
 from app.features.dna.traits import Rejected, Trait
 
 ProfileName = Annotated[str, Meta(min_length=1, max_length=200, examples=["Nell, measuring things"])]
@@ -53,12 +56,15 @@ class MatchRequest(Struct, forbid_unknown_fields=True):
 
 
 class Corpus(Struct):
-    """What a profile was built from; `minutes` counts timed sources only."""
+    """What a profile was built from; `minutes` counts timed sources only. `left_out`: chosen sources that say nothing
+    of the creator's, or in another language than most. `next_grade` says what the grade above still takes."""
 
     sources: int
     words: int
     sentences: int
     minutes: float
+    left_out: list[LeftOut] = []
+    next_grade: NextGrade | None = None
 
 
 class ProfileRead(Struct):
@@ -75,6 +81,8 @@ class ProfileRead(Struct):
     traits: list[Trait]
     catchphrases: list[Catchphrase]
     exemplars: list[Exemplar]
+    structure: Structure | None
+    proof: dict[str, Any]
     controls: Controls
     rejected: list[Rejected]
     created_at: datetime
@@ -117,5 +125,5 @@ class Measured(Struct):
     signals: list[SignalRead]
     catchphrases: list[Catchphrase]
     exemplars: list[Exemplar]
-    hooks: dict[str, int]
+    structure: Structure
     dimensions: dict[str, Spread]

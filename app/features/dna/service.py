@@ -1,3 +1,4 @@
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
@@ -9,8 +10,28 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import undefer
 from uuid_utils.compat import uuid7
 
-from app.db.models import ContentSource, DnaProfile, DnaProfileSource, Project, SourceRole, SourceStatus, SourceVersion
-from app.features.dna.corpus import SUFFICIENT, Document, creators_document, grade_of, main_speaker
+from app.db.models import (
+    ContentSource,
+    DnaProfile,
+    DnaProfileSource,
+    Grade,
+    Project,
+    SourceRole,
+    SourceStatus,
+    SourceVersion,
+)
+from app.features.dna.corpus import (
+    Document,
+    Gathered,
+    LeftOut,
+    creators_document,
+    gather,
+    is_heard,
+    main_language,
+    main_speaker,
+    speakers_of,
+)
+from app.features.dna.grades import grade_of, missing_for
 from app.features.dna.match import Spread
 from app.features.dna.schemas import Controls, Measured, Plan, PlannedSource, ProfileRead, ProfileSummary, ProfileUpdate
 from app.features.dna.traits import EXCERPT_CHARACTERS, MOST_SOURCES, Written
@@ -69,13 +90,15 @@ class DnaService:
                 )
             if source.status is not SourceStatus.READY:
                 raise Unprocessable(f"'{source.title}' is not ready yet; it is {source.status}.", code="not_ready")
-        require_enough(len(found), sum(source.word_count for source in found))
+        counted, others = in_main_language(found)
+        require_enough(len(counted), sum(source.word_count for source in counted), others)
         return found
 
     async def plan(self, project_id: UUID, source_ids: Sequence[UUID], speaker: str | None) -> Plan:
-        """Fix the versions that the build works on. Sources that were deleted meanwhile are left out."""
+        """Fix the versions that the build works on, whose words count, and in which language. Sources that were deleted
+        meanwhile are left out; `Unprocessable` where the speaker isn't heard in any."""
         rows = await self.session.execute(
-            select(ContentSource.id, ContentSource.language, ContentSource.word_count, SourceVersion)
+            select(ContentSource.id, SourceVersion)
             .join(SourceVersion, SourceVersion.source_id == ContentSource.id)
             .where(
                 ContentSource.project_id == project_id,
@@ -84,28 +107,32 @@ class DnaService:
             )
             .order_by(ContentSource.id)
         )
-        found = rows.all()
-        languages: dict[str, int] = {}
-        for row in found:
-            languages[row.language or "und"] = languages.get(row.language or "und", 0) + row.word_count
+        found = [(source_id, version) for source_id, version in rows]
+        heard = sorted({name for _, version in found for name in speakers_of(version.cues)})
+        if speaker is not None and heard and not is_heard(speaker, heard):
+            raise Unprocessable(
+                f"Nobody called '{speaker}' speaks in these sources; there are {', '.join(heard)}.",
+                code="unknown_speaker",
+            )
+        chosen = speaker or main_speaker(version.cues for _, version in found)
         return Plan(
             profile_id=uuid7(),
-            sources=[PlannedSource(row.id, row.SourceVersion.number, row.SourceVersion.sha256) for row in found],
-            language=max(languages, key=lambda name: languages[name], default="und"),
-            speaker=speaker or main_speaker(row.SourceVersion.cues for row in found),
+            sources=[PlannedSource(source_id, version.number, version.sha256) for source_id, version in found],
+            language=main_language(_document(version, chosen) for _, version in found),
+            speaker=chosen,
         )
 
-    async def documents(self, plan: Plan) -> list[Document]:
-        """The planned versions as the creator's documents; one that says nothing of theirs is left out."""
+    async def gathered(self, plan: Plan) -> Gathered:
+        """The planned versions as the creator's documents, and which say nothing of theirs in the plan's language."""
         wanted = {(planned.source_id, planned.version) for planned in plan.sources}
         ids = [planned.source_id for planned in plan.sources]
         query = select(SourceVersion).where(SourceVersion.source_id.in_(ids)).order_by(SourceVersion.source_id)
-        documents = [
-            creators_document(str(version.source_id), version.text, version.cues, version.headings, plan.speaker)
-            for version in await self.session.scalars(query)
-            if (version.source_id, version.number) in wanted
-        ]
-        return [document for document in documents if document.words]
+        found = [one for one in await self.session.scalars(query) if (one.source_id, one.number) in wanted]
+        gathered = gather([_document(version, plan.speaker) for version in found], plan.language)
+        speakers = {str(version.source_id): speakers_of(version.cues) for version in found}
+        return Gathered(
+            gathered.documents, [_said_better(one, speakers[one.source_id], plan.speaker) for one in gathered.left_out]
+        )
 
     async def save(
         self,
@@ -127,11 +154,10 @@ class DnaService:
         builds = select(func.coalesce(func.max(DnaProfile.version), 0)).where(DnaProfile.project_id == project_id)
         version = (await self.session.scalar(builds) or 0) + 1
         fields: dict[str, Any] = to_builtins(measured)
-        hooks = fields.pop("hooks")
         manifest = {
             "sources": to_builtins(plan.sources), "engine": written.engine, "prompt": written.prompt,
             "parameters": {"excerpt_characters": EXCERPT_CHARACTERS, "most_sources": MOST_SOURCES},
-            "signals": "catalogue-1", "fingerprint": "ridge-1", "hooks": hooks,
+            "signals": "catalogue-2", "fingerprint": "ridge-1",
             "external_models": project.allow_external_models, "calls": await calls_of(self.session, job_id),
         }  # fmt: skip
         self.session.add(
@@ -177,26 +203,50 @@ class DnaService:
         await self.session.execute(delete(DnaProfile).where(DnaProfile.id == profile.id))
 
 
-def require_enough(sources: int, word_count: int) -> None:
+def require_enough(sources: int, word_count: int, left_out: Sequence[LeftOut] = ()) -> None:
     """Raise `Unprocessable` with what is missing, where it is too little for the lowest grade."""
     if grade_of(sources, word_count) is not None:
         return
-    _, least, fewest = SUFFICIENT[-1]
-    missing = [
-        f"{least - sources} more source{'s' if least - sources > 1 else ''}" if sources < least else "",
-        f"{fewest - word_count:,} more words" if word_count < fewest else "",
-    ]
+    missing = missing_for(Grade.C, sources, word_count)
+    besides = f" {len(left_out)} left out: {left_out[0].reason}" if left_out else ""
     raise Unprocessable(
-        f"A profile needs at least {least} ready own sources with {fewest:,} words in all; there are {sources} with "
-        f"{word_count:,}. Add {' and '.join(part for part in missing if part)}.",
+        f"A profile needs at least 3 ready own sources with 1,500 words in all; there are {sources} with "
+        f"{word_count:,}. Add {' and '.join(missing)}.{besides}",
         code="too_little_text",
-        extra=[{"field": "source_ids", "message": part} for part in missing if part],
+        extra=[
+            *({"field": "source_ids", "message": part} for part in missing),
+            *({"field": "source_ids", "message": f"{one.source_id}: {one.reason}"} for one in left_out),
+        ],
     )
 
 
+def in_main_language(sources: Sequence[ContentSource]) -> tuple[list[ContentSource], list[LeftOut]]:
+    """The sources in the language of most words, or in none that is known, and the others with the reason."""
+    said: Counter[str] = Counter()
+    for source in sources:
+        if source.language:
+            said[source.language] += source.word_count
+    main = max(said, key=lambda language: (said[language], language), default=None)
+    others = [source for source in sources if source.language not in {main, None}]
+    left_out = [LeftOut(str(one.id), f"It is in '{one.language}', most of the others in '{main}'.") for one in others]
+    return [source for source in sources if source not in others], left_out
+
+
 def read_profile(profile: DnaProfile) -> ProfileRead:
-    return convert(profile, ProfileRead)
+    """A profile from before structures were measured has none."""
+    return convert(profile, ProfileRead, structure=profile.structure or None)
 
 
 def spreads_of(profile: DnaProfile) -> dict[str, Spread]:
     return msgspec.convert(profile.dimensions, dict[str, Spread])
+
+
+def _document(version: SourceVersion, speaker: str | None) -> Document:
+    return creators_document(str(version.source_id), version.text, version.cues, version.headings, speaker)
+
+
+def _said_better(left_out: LeftOut, speakers: Sequence[str], speaker: str | None) -> LeftOut:
+    """Names who is heard instead of the creator."""
+    if not speakers or speaker is None or is_heard(speaker, speakers):
+        return left_out
+    return LeftOut(left_out.source_id, f"'{speaker}' is not heard in it, only {', '.join(speakers)}.")

@@ -6,9 +6,9 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
-from app.features.dna import address, lexicon, rhythm
-from app.features.dna.corpus import Document
-from app.features.dna.signals import SignalRead, evidence
+from app.features.dna import address, lexicon, rhythm, specificity
+from app.features.dna.corpus import Document, evidence
+from app.features.dna.signals import SignalRead
 from app.shared.clients.llm import Prompt, Source
 from app.shared.evidence import Evidence, Span, anchor
 
@@ -69,12 +69,12 @@ class _Rule(Struct, frozen=True):
 
 
 RULES = (
-    _Rule("questions", 0.04, "Asks, then answers", "{percent} of your sentences are questions, and you take most of them up at once.", address.show_questions),
+    _Rule("questions", 0.04, "Asks, then answers", "{percent} of your sentences are questions, and you take most of them up at once.", address.show_answers),
     _Rule("second_person", 20, "Talks to one viewer", "You say 'you' {value:.0f} times in 1,000 words: the viewer is in the room.", address.show_you),
     _Rule("commands", 0.03, "Gives the viewer something to do", "{percent} of your sentences are instructions.", address.show_commands),
     _Rule("comparisons", 0.8, "Explains by comparison", "You reach for something familiar {value:.1f} times in 1,000 words.", lexicon.show_comparisons),
-    _Rule("specificity", 1.5, "Puts a number on it", "You give {value:.1f} numbers in 100 words.", lexicon.show_specificity),
-    _Rule("first_hand", 0.4, "Was there, tried it", "You speak from your own experience {value:.1f} times in 1,000 words.", lexicon.show_first_hand),
+    _Rule("numbers", 1.5, "Puts a number on it", "You give {value:.1f} numbers in 100 words.", specificity.show_numbers),
+    _Rule("first_hand", 0.4, "Was there, tried it", "You speak from your own experience {value:.1f} times in 1,000 words.", specificity.show_first_hand),
     _Rule("short_sentences", 0.15, "Lands on short sentences", "{percent} of your sentences have five words or fewer.", rhythm.show_alternation),
     _Rule("hedges", 12, "Says how sure it is", "You soften {value:.0f} times in 1,000 words rather than overclaim.", lexicon.show_hedges),
 )  # fmt: skip

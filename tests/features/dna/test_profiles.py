@@ -47,7 +47,11 @@ async def test_a_profile_has_a_grade_a_corpus_and_signals_with_intervals(nell, s
     assert (profile["grade"], profile["engine"], profile["speaker"]) == ("B", "offline", "Nell Harrow")
     assert profile["corpus"]["sources"] == 7
     assert len(measured) >= 20
-    assert all(signal["ci_low"] <= signal["value"] <= signal["ci_high"] for signal in measured.values())
+    assert all(
+        signal["ci_low"] <= signal["value"] <= signal["ci_high"]
+        for signal in measured.values()
+        if signal["n_sources"] > 1
+    )
     assert 150 <= measured["words_per_minute"]["value"] <= 160
     assert measured["words_per_minute"]["n_sources"] == 5
 
