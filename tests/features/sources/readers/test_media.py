@@ -70,7 +70,7 @@ def test_the_subtitle_track_is_the_text_and_no_transcript_is_needed(tmp_path):
 
 
 def test_the_subtitle_track_of_an_mp4_is_read(tmp_path):
-    said = ["The sea comes in.", "Größer als gedacht."]
+    said = ["The sea comes in.", "Größe, Übermut."]
     made = tmp_path / "made.mp4"
     with av.open(str(made), "w") as out:
         picture = out.add_stream("mpeg4", rate=10)
