@@ -33,7 +33,9 @@ HANZI = frozenset(
 )
 _MARKS = frozenset("’‘“”„–—…«»‹›°©®™£€§·•¡¿ºª×½¼¾²³±´\xa0")
 _INSIDE_WORDS = frozenset("’‘·´\xa0")
-_HIGH_LINE = re.compile(rb"[^\n]*[\x80-\xff][^\n]*\n?")
+_HIGH = re.compile(rb"[\x80-\xff]+")
+AROUND = 40
+"""Bytes on both sides, so that words are whole."""
 SAMPLE = 65536
 
 
@@ -59,14 +61,18 @@ def guess(data: bytes) -> str | None:
 
 
 def _telling(data: bytes) -> bytes:
-    """Only the lines with bytes beyond ASCII tell anything."""
-    kept, size = [], 0
-    for line in _HIGH_LINE.finditer(data):
-        kept.append(line.group())
-        size += len(kept[-1])
-        if size > SAMPLE:
+    """Only the places around bytes beyond ASCII tell anything."""
+    kept = bytearray()
+    done = 0
+    for found in _HIGH.finditer(data):
+        start, end = max(done, found.start() - AROUND), found.end() + AROUND
+        if start > done:
+            kept += b"\n"
+        kept += data[start:end]
+        done = max(done, end)
+        if len(kept) > SAMPLE:
             break
-    return b"".join(kept)[: SAMPLE * 2]
+    return bytes(kept[: 2 * SAMPLE])
 
 
 def _decoded(sample: bytes, name: str) -> str | None:

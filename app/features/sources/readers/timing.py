@@ -1,9 +1,12 @@
-"""The times that subtitles carry, and what a file with them looks like."""
+"""The times that subtitles carry, and what a file with them looks like.
+
+SubRip and WebVTT have an arrow between them, YouTube's SBV a comma.
+"""
 
 import re
 
 CUE_TIMES = re.compile(
-    r"^[ \t]*(?:(\d{1,3}):)?(\d{1,2}):(\d{2})(?:[.,](\d{1,6}))?[ \t]*-->[ \t]*"
+    r"^[ \t]*(?:(\d{1,3}):)?(\d{1,2}):(\d{2})(?:[.,](\d{1,6}))?[ \t]*(?:-->|,(?=\d+:\d\d:\d\d\.\d{3}$))[ \t]*"
     r"(?:(\d{1,3}):)?(\d{1,2}):(\d{2})(?:[.,](\d{1,6}))?[^\n]*$",
     re.MULTILINE,
 )

@@ -1,5 +1,6 @@
 """Recordings, made by the test: what they consist of, what they show, what they say."""
 
+from fractions import Fraction
 from itertools import pairwise
 
 import av
@@ -11,6 +12,16 @@ from app.shared.exceptions import Unprocessable
 from tests.features.sources.readers import samples
 
 SRT = "1\n00:00:00,500 --> 00:00:01,500\nThe sea comes in.\n\n2\n00:00:02,000 --> 00:00:03,000\n<i>It goes out</i> again.\n"
+
+
+STYLES = (
+    b"[Script Info]\nScriptType: v4.00+\nPlayResX: 64\nPlayResY: 48\n\n[V4+ Styles]\nFormat: Name, Fontname, Fontsize, "
+    b"PrimaryColour, SecondaryColour, OutlineColour, BackColour, Bold, Italic, Underline, StrikeOut, ScaleX, ScaleY, Spacing, "
+    b"Angle, BorderStyle, Outline, Shadow, Alignment, MarginL, MarginR, MarginV, Encoding\n"
+    b"Style: Default,Arial,16,&Hffffff,&Hffffff,&H0,&H0,0,0,0,0,100,100,0,0,1,1,0,2,10,10,10,0\n\n[Events]\n"
+    b"Format: Layer, Start, End, Style, Name, MarginL, MarginR, MarginV, Effect, Text\n"
+)
+"""What the encoder of an MP4's subtitles wants to know before it begins."""
 
 
 def picture(path):
@@ -56,6 +67,33 @@ def test_the_subtitle_track_is_the_text_and_no_transcript_is_needed(tmp_path):
     assert not reading.needs_transcript
     assert reading.media.audio == []
     assert reading.media.streams[2].kind == "subtitle"
+
+
+def test_the_subtitle_track_of_an_mp4_is_read(tmp_path):
+    said = ["The sea comes in.", "Größe, Übermut."]
+    made = tmp_path / "made.mp4"
+    with av.open(str(made), "w") as out:
+        picture = out.add_stream("mpeg4", rate=10)
+        picture.width, picture.height, picture.pix_fmt = 64, 48, "yuv420p"
+        track = out.add_stream("mov_text")
+        track.codec_context.subtitle_header = STYLES
+        for number in range(30):
+            image = np.full((48, 64, 3), number * 8, np.uint8)
+            out.mux(picture.encode(av.VideoFrame.from_ndarray(image, format="rgb24")))
+        out.mux(picture.encode(None))
+        for second, line in enumerate(said):
+            data = line.encode()
+            packet = av.Packet(len(data).to_bytes(2, "big") + data)
+            packet.stream, packet.time_base = track, Fraction(1, 1000)
+            packet.pts = packet.dts = second * 1000
+            packet.duration = 900
+            out.mux(packet)
+
+    reading = samples.read(tmp_path, "talk.mp4", made.read_bytes())
+
+    assert [reading.text[cue.start : cue.end] for cue in reading.cues] == said
+    assert [cue.start_seconds for cue in reading.cues] == [0, 1]
+    assert not reading.needs_transcript
 
 
 @pytest.mark.parametrize(

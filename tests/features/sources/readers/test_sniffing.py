@@ -113,3 +113,14 @@ def test_the_beginning_of_a_large_archive_is_enough(tmp_path):
     )
 
     assert sniff(word[:65536], False, None) == DOCX
+
+
+@pytest.mark.parametrize("name", ["a.txt", "a.md", "a.html", "a.srt", "a.json"])
+@pytest.mark.parametrize("piece", ["a", " ", "\n", "<a ", "<!--", "[", "Ann (", "0:00 ", "**", "&", "\u00e9 ", "{\\"])
+def test_text_made_to_be_slow_is_read_or_refused(tmp_path, piece, name):
+    """With a quadratic step in it this would take minutes."""
+    start = "1\n00:00:01,000 --> 00:00:02,000\n" if name == "a.srt" else ""
+    try:
+        samples.read(tmp_path, name, f"{start}So. {piece * 20_000}x".encode("latin-1"))
+    except Unprocessable as refused:
+        assert refused.message.endswith(".")

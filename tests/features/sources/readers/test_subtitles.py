@@ -121,6 +121,7 @@ def test_names_that_come_back_are_speakers_and_a_single_one_is_a_sentence():
         '1\n0:00:01,0 --> 0:00:02,5 X1:100 X2:200 Y1:1 Y2:2\n{\\an8}<font color="red">Hello</font> there\n',
         "\ufeff1\n00:00:01,000 --> 00:00:02,500\nHello\nthere\n\n\n\n",
         "1\n00:00:01 --> 00:00:02\nHello there\n",
+        "0:00:01.000,0:00:02.500\nHello\nthere\n",
     ],
 )
 def test_sloppy_subrip_is_read(tmp_path, given):
