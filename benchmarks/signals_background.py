@@ -21,7 +21,8 @@ from app.features.dna.standing import QUANTILES, Background, Spread
 
 FOLDER = Path(standing.__file__).parent / "background"
 LANGUAGE, REGISTER = "en", "podcast hosts and guests"
-LEAST_COUNT = 2
+LEAST_SPEAKERS = 2
+"""That say an n-gram."""
 FEWEST_SPEAKERS = 30
 """That a signal must be measured in to be kept."""
 
@@ -32,17 +33,27 @@ def speakers_in(data: Path) -> list[Document]:
 
 
 def phrases_of(documents: Sequence[Document]) -> dict[str, Any]:
-    """Arrays `hashes_n` (uint64, rising) and `counts_n` for n = 1..6; `tokens`: n-grams of each n, within sentences."""
+    """Arrays `hashes_n` (uint64, rising) and `counts_n` for n = 1..6; `tokens`: n-grams of each n, within sentences.
+    What one speaker alone says is left out, so that nobody's own phrases are in the file."""
     counters: list[Counter[tuple[str, ...]]] = [Counter() for _ in range(phrases.LONGEST)]
+    speakers: list[Counter[tuple[str, ...]]] = [Counter() for _ in range(phrases.LONGEST)]
     for document in documents:
         said = phrases.phrase_words(document)
+        own: list[Counter[tuple[str, ...]]] = [Counter() for _ in range(phrases.LONGEST)]
         for begin, end in zip(document.borders, document.borders[1:], strict=False):
             sentence = said[begin:end]
-            for size, counter in enumerate(counters, start=1):
+            for size, counter in enumerate(own, start=1):
                 counter.update(zip(*(sentence[start:] for start in range(size)), strict=False))
+        for counter, heard, mine in zip(counters, speakers, own, strict=True):
+            counter.update(mine)
+            heard.update(mine.keys())
     arrays = {"tokens": np.array([counter.total() for counter in counters])}
     for size, counter in enumerate(counters, start=1):
-        frequent = sorted((phrases.phrase_key(words), n) for words, n in counter.items() if n >= LEAST_COUNT)
+        frequent = sorted(
+            (phrases.phrase_key(words), n)
+            for words, n in counter.items()
+            if speakers[size - 1][words] >= LEAST_SPEAKERS
+        )
         arrays[f"hashes_{size}"] = np.array([key for key, _ in frequent], np.uint64)
         arrays[f"counts_{size}"] = np.array([min(n, 65_535) for _, n in frequent], np.uint16)
     return arrays

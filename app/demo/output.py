@@ -10,7 +10,7 @@ from rich.table import Table
 
 from app.demo import report
 
-SHOWN = {"words_per_minute", "sentence_length_mean", "short_sentences", "second_person", "questions", "commands", "comparisons", "specificity", "first_hand"}  # fmt: skip
+SHOWN = {"words_per_minute", "sentence_length_mean", "short_sentences", "second_person", "questions", "commands", "analogies", "specificity", "first_hand"}  # fmt: skip
 
 
 def write_files(folder: Path, found: Mapping[str, Any]) -> list[Path]:

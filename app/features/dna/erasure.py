@@ -7,6 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.db.models import DnaProfile, DnaProfileSource
+from app.features.dna.quotes import Quote, with_quotes
 from app.features.dna.traits import FEWEST_QUOTES
 
 
@@ -16,11 +17,15 @@ async def forget_source(session: AsyncSession, source_id: UUID) -> None:
     built = select(DnaProfileSource.profile_id).where(DnaProfileSource.source_id == source_id)
     for profile in await session.scalars(select(DnaProfile).where(DnaProfile.id.in_(built)).with_for_update()):
         gone = str(source_id)
-        profile.signals = [_signal_without(signal, gone) for signal in profile.signals]
-        profile.exemplars = [one for one in profile.exemplars if one["evidence"]["source_id"] != gone]
-        phrases = [{**phrase, "examples": _left(phrase["examples"], gone)} for phrase in profile.catchphrases]
-        profile.catchphrases = [phrase for phrase in phrases if phrase["examples"]]
-        traits = [{**trait, "evidence": _left(trait["evidence"], gone)} for trait in profile.traits]
+
+        def stays(quote: Quote, gone: str = gone) -> Quote | None:
+            return None if quote["source_id"] == gone else quote
+
+        profile.signals = [_without_curve(signal, gone) for signal in with_quotes(profile.signals, stays)]
+        profile.structure = with_quotes(profile.structure, stays)
+        profile.exemplars = [one for one in with_quotes(profile.exemplars, stays) if one["evidence"]]
+        profile.catchphrases = [one for one in with_quotes(profile.catchphrases, stays) if one["examples"]]
+        traits = with_quotes(profile.traits, stays)
         profile.traits = [trait for trait in traits if len(trait["evidence"]) >= FEWEST_QUOTES]
         dropped = [trait["name"] for trait in traits if len(trait["evidence"]) < FEWEST_QUOTES]
         profile.rejected = [
@@ -30,12 +35,7 @@ async def forget_source(session: AsyncSession, source_id: UUID) -> None:
     await session.flush()
 
 
-def _signal_without(signal: dict[str, Any], gone: str) -> dict[str, Any]:
-    left = {**signal, "examples": _left(signal["examples"], gone)}
-    if curve := signal.get("curve"):
-        left["curve"] = {**curve, "sources": _left(curve["sources"], gone)}
-    return left
-
-
-def _left(quotes: list[dict[str, Any]], gone: str) -> list[dict[str, Any]]:
-    return [quote for quote in quotes if quote["source_id"] != gone]
+def _without_curve(signal: dict[str, Any], gone: str) -> dict[str, Any]:
+    if not (curve := signal.get("curve")):
+        return signal
+    return {**signal, "curve": {**curve, "sources": [one for one in curve["sources"] if one["source_id"] != gone]}}

@@ -105,10 +105,6 @@ def transition_variety(document: Document) -> Measured | None:
     return (entropy / math.log(2) * total, total)
 
 
-def comparisons(document: Document) -> Measured | None:
-    return rate(COMPARISONS.hits(document), document)
-
-
 def hedge_hits(document: Document) -> list[Hit]:
     """The list, and 'about' and its like where a number follows."""
     said = document.words

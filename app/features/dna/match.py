@@ -11,7 +11,7 @@ from app.features.dna.signals import CATALOGUE, Signal, spread
 FEWEST_WORDS = 50
 MOST_DIMENSIONS = 6
 NOT_IN_A_TEXT = {
-    "words_per_minute", "pauses_per_minute", "words_to_number", "fillers",
+    "words_per_minute", "pauses_per_minute", "fillers",
     "greeting_words", "words_to_value", "first_call_position", "closed_loops",
 }  # fmt: skip
 LEAST_SPREAD = 0.08

@@ -27,7 +27,7 @@ PRIOR_SHARE = 0.1
 """Pseudo-counts of the prior for each n-gram of the background: 0.1 makes a phrase that nobody else says need about
 five occurrences."""
 UNSEEN = 0.5
-"""Occurrences of what the background doesn't list: it keeps what stands twice or more."""
+"""Occurrences of what the background doesn't list: it keeps what two speakers or more say."""
 LEAST_Z = 1.96
 MOST_CATCHPHRASES = 12
 MOST_NAMED = 0.5

@@ -129,8 +129,6 @@ CATALOGUE: tuple[Signal, ...] = (
     Signal("units", "content", "per 100 words", "Numbers with a unit, a currency or a percent sign.", "Pattern and word list.", specificity.units, specificity.show_units),
     Signal("names", "content", "per 100 words", "Capitalised words inside sentences; 'New York' is one.", "Pattern.", specificity.names, specificity.show_names, sentences=True, needs="capitals that mark names"),
     Signal("first_hand", "content", "per 1,000 words", "Markers of own experience: I tried, when I was.", "Word list.", specificity.first_hand, specificity.show_first_hand, "First-hand experience is told"),
-    Signal("words_to_number", "content", "words", "Words before the first number of a source.", "How soon it gets concrete.", specificity.words_to_number, None),
-    Signal("comparisons", "content", "per 1,000 words", "Markers of comparison: like a, imagine, think of.", "Word list.", lexicon.comparisons, lexicon.show_comparisons, "Comparisons"),
     Signal("greeting_words", "structure", "words", "Words of greeting and introduction before the first that says something.", "Pattern list, first 30 words.", openings.greeting_words, openings.show_greeting, "The greeting is", "longer", "shorter"),
     Signal("words_to_value", "structure", "words", "Words before the first number, name, date, definition or instruction.", "How soon it gets concrete; without any, the length.", openings.words_to_value, openings.show_value, "The first concrete thing comes", "later", "sooner"),
     Signal("calls_to_action", "structure", "per 1,000 words", "Sentences that ask for a subscription, like, comment, click, purchase.", "Pattern list, nine kinds.", calls.calls_per_1000, calls.show_calls, "Calls to action"),

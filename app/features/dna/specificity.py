@@ -89,12 +89,6 @@ def first_hand(document: Document) -> Measured | None:
     return rate(FIRST_HAND.hits(document), document)
 
 
-def words_to_number(document: Document) -> Measured | None:
-    """Words before the first number: how soon a video gets concrete. Without any, its length."""
-    hits = number_hits(document)
-    return (hits[0].place if hits else len(document.words), 1) if document.words else None
-
-
 def number_hits(document: Document) -> list[Hit]:
     """Where numbers begin, rising, and how many words they are long. 'One' alone is a pronoun as often as not and
     counts only before a unit."""

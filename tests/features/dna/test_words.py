@@ -147,11 +147,6 @@ def test_own_experience_is_told_by_its_markers(count, text):
     assert markers(specificity.first_hand, text) == count
 
 
-def test_words_to_the_first_number_are_counted_from_the_beginning():
-    assert specificity.words_to_number(said("It is about time: 3 minutes.")) == (4, 1)
-    assert specificity.words_to_number(said("It is about time.")) == (4, 1)
-
-
 def test_swearing_is_counted_by_level_and_masked_words_as_strong():
     mild, moderate, strong = (
         next(iter(profanity.load_levels()[level].phrases)) for level in ("mild", "moderate", "strong")
@@ -272,7 +267,6 @@ def test_a_source_without_words_gives_nothing():
         lexicon.hedges,
         lexicon.transitions,
         specificity.numbers,
-        specificity.words_to_number,
         profanity.strong,
     ):
         assert measure(empty) is None
