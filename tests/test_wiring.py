@@ -20,6 +20,8 @@ GET /api/v1/admin/lanes
 GET /api/v1/admin/workers
 GET /api/v1/dna-profiles
 GET /api/v1/dna-profiles/{profile_id}
+GET /api/v1/dna-profiles/{profile_id}/compare
+GET /api/v1/dna-profiles/{profile_id}/export
 GET /api/v1/health
 GET /api/v1/health/live
 GET /api/v1/health/ready
@@ -56,6 +58,7 @@ POST /api/v1/auth/login
 POST /api/v1/auth/logout
 POST /api/v1/auth/refresh
 POST /api/v1/auth/register
+POST /api/v1/dna-profiles/import
 POST /api/v1/dna-profiles/{profile_id}/match
 POST /api/v1/jobs/{job_id}/cancel
 POST /api/v1/jobs/{job_id}/retry

@@ -282,8 +282,9 @@ def _without(turns: list[Span], text: str, headings: Iterable[dict[str, object]]
 
 
 def evidence(document: Document, span: Span) -> Evidence | None:
-    """The quote at the span, if it stands there."""
-    quote = span.of(document.text)
-    if not stands(document.text, quote, span):
+    """The quote at the span as far as the creator's turn goes: nobody else's words are theirs."""
+    turn = next((turn for turn in document.turns if turn.start <= span.start < turn.end), None)
+    within = trimmed(document.text, span.start, min(span.end, turn.end)) if turn else None
+    if within is None or not stands(document.text, quote := within.of(document.text), within):
         return None
-    return Evidence(quote, document.source_id, span, document.second_at(span.start))
+    return Evidence(quote, document.source_id, within, document.second_at(within.start))

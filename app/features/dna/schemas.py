@@ -106,6 +106,8 @@ class PlannedSource(Struct, frozen=True):
     source_id: UUID
     version: int
     sha256: str
+    names: dict[str, str] = {}
+    """What each label of a speaker stood for when the build began."""
 
 
 class Plan(Struct, frozen=True):

@@ -35,6 +35,7 @@ from app.features.dna.grades import grade_of, missing_for
 from app.features.dna.match import Spread
 from app.features.dna.schemas import Controls, Measured, Plan, PlannedSource, ProfileRead, ProfileSummary, ProfileUpdate
 from app.features.dna.traits import EXCERPT_CHARACTERS, MOST_SOURCES, Written
+from app.features.sources.speakers import names_in, renamed_cues
 from app.shared.exceptions import NotFound, Unprocessable
 from app.shared.http import Page, Paging, convert
 from app.shared.manifest import calls_of
@@ -98,7 +99,7 @@ class DnaService:
         """Fix the versions that the build works on, whose words count, and in which language. Sources that were deleted
         meanwhile are left out; `Unprocessable` where the speaker isn't heard in any."""
         rows = await self.session.execute(
-            select(ContentSource.id, SourceVersion)
+            select(ContentSource.speakers, SourceVersion)
             .join(SourceVersion, SourceVersion.source_id == ContentSource.id)
             .where(
                 ContentSource.project_id == project_id,
@@ -107,29 +108,40 @@ class DnaService:
             )
             .order_by(ContentSource.id)
         )
-        found = [(source_id, version) for source_id, version in rows]
-        heard = sorted({name for _, version in found for name in speakers_of(version.cues)})
+        found = [(version, names_in(version.cues, named)) for named, version in rows]
+        mine = speaker or next((one.me for _, one in found if one.me), None)
+        cues = [renamed_cues(version.cues, one.by_label(mine)) for version, one in found]
+        heard = sorted({name for one in cues for name in speakers_of(one)})
         if speaker is not None and heard and not is_heard(speaker, heard):
             raise Unprocessable(
                 f"Nobody called '{speaker}' speaks in these sources; there are {', '.join(heard)}.",
                 code="unknown_speaker",
             )
-        chosen = speaker or main_speaker(version.cues for _, version in found)
+        chosen = mine or main_speaker(cues)
         return Plan(
             profile_id=uuid7(),
-            sources=[PlannedSource(source_id, version.number, version.sha256) for source_id, version in found],
-            language=main_language(_document(version, chosen) for _, version in found),
+            sources=[
+                PlannedSource(version.source_id, version.number, version.sha256, one.by_label(mine))
+                for version, one in found
+            ],
+            language=main_language(
+                _document(version, one, chosen) for (version, _), one in zip(found, cues, strict=True)
+            ),
             speaker=chosen,
         )
 
     async def gathered(self, plan: Plan) -> Gathered:
         """The planned versions as the creator's documents, and which say nothing of theirs in the plan's language."""
-        wanted = {(planned.source_id, planned.version) for planned in plan.sources}
+        wanted = {(planned.source_id, planned.version): planned.names for planned in plan.sources}
         ids = [planned.source_id for planned in plan.sources]
         query = select(SourceVersion).where(SourceVersion.source_id.in_(ids)).order_by(SourceVersion.source_id)
-        found = [one for one in await self.session.scalars(query) if (one.source_id, one.number) in wanted]
-        gathered = gather([_document(version, plan.speaker) for version in found], plan.language)
-        speakers = {str(version.source_id): speakers_of(version.cues) for version in found}
+        found = [
+            (version, renamed_cues(version.cues, names))
+            for version in await self.session.scalars(query)
+            if (names := wanted.get((version.source_id, version.number))) is not None
+        ]
+        gathered = gather([_document(version, cues, plan.speaker) for version, cues in found], plan.language)
+        speakers = {str(version.source_id): speakers_of(cues) for version, cues in found}
         return Gathered(
             gathered.documents, [_said_better(one, speakers[one.source_id], plan.speaker) for one in gathered.left_out]
         )
@@ -241,8 +253,8 @@ def spreads_of(profile: DnaProfile) -> dict[str, Spread]:
     return msgspec.convert(profile.dimensions, dict[str, Spread])
 
 
-def _document(version: SourceVersion, speaker: str | None) -> Document:
-    return creators_document(str(version.source_id), version.text, version.cues, version.headings, speaker)
+def _document(version: SourceVersion, cues: list[dict[str, Any]], speaker: str | None) -> Document:
+    return creators_document(str(version.source_id), version.text, cues, version.headings, speaker)
 
 
 def _said_better(left_out: LeftOut, speakers: Sequence[str], speaker: str | None) -> LeftOut:

@@ -1,9 +1,9 @@
 """Who speaks in a source: the labels that stand in it, and what the creator says of them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
-from msgspec import UNSET
+from msgspec import UNSET, Struct
 
 from app.db.models import SourceVersion
 from app.features.sources.schemas import SpeakerRead, SpeakerUpdate
@@ -21,9 +21,29 @@ def speaker_name(label: str | None, named: Named) -> str | None:
     return name or label
 
 
-def mine(named: Named) -> set[str]:
-    """The labels of which the creator said: this is me."""
-    return {label for label, about in named.items() if about.get("is_me")}
+class Names(Struct):
+    """What the labels of one source stand for; `me` is what the creator is called in it, `mine` the labels that are
+    them."""
+
+    names: dict[str, str]
+    mine: set[str]
+    me: str | None
+
+    def by_label(self, creator: str | None) -> dict[str, str]:
+        """With one name for the creator in all sources."""
+        return {label: creator if creator and label in self.mine else name for label, name in self.names.items()}
+
+
+def names_in(cues: Iterable[dict[str, Any]], named: Named) -> Names:
+    """What the creator said of those who speak in these cues."""
+    labels = dict.fromkeys(cue["speaker"] for cue in cues if cue["speaker"] is not None)
+    names = {label: speaker_name(label, named) or label for label in labels}
+    mine = {label for label in labels if named.get(label, {}).get("is_me")}
+    return Names(names, mine, next((names[label] for label in labels if label in mine), None))
+
+
+def renamed_cues(cues: Iterable[dict[str, Any]], names: dict[str, str]) -> list[dict[str, Any]]:
+    return [{**cue, "speaker": names.get(cue["speaker"], cue["speaker"])} for cue in cues]
 
 
 def heard_speakers(version: SourceVersion, named: Named) -> list[SpeakerRead]:
