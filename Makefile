@@ -18,7 +18,7 @@ run: $(VENV)/.base ## Serve API and worker together (PORT, STRAND_HOME; ENGINE=p
 	@$(if $(filter provider,$(ENGINE)),ENGINE=openai $(BIN)/python -m tests.provider run --,) $(BIN)/strand run
 
 test: $(VENV)/.dev ## Run the tests (those that break processes and those that fuzz have targets of their own)
-	@$(BIN)/python -m pytest --ignore tests/faults --ignore tests/api --ignore tests/storage
+	@$(BIN)/python -m pytest -n 2 --dist loadfile --ignore tests/faults --ignore tests/api --ignore tests/storage
 
 test-fast: $(VENV)/.dev ## Run what takes no processes of its own (under two minutes)
 	@$(BIN)/python -m pytest -m "not slow" --ignore tests/faults --ignore tests/api --ignore tests/storage
