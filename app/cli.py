@@ -6,6 +6,8 @@ import getpass
 import os
 import sys
 from collections.abc import Callable, Sequence
+from importlib import import_module
+from pathlib import Path
 from typing import Any, NoReturn
 
 import msgspec
@@ -30,6 +32,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     operator = commands.add_parser("create-operator", help="open an operator's account")
     operator.add_argument("email")
     operator.add_argument("--display-name", default="Operator")
+    measured = commands.add_parser("evaluate", help="measure the analysis on a folder of texts with known answers")
+    measured.add_argument("what", choices=sorted(EVALUATIONS))
+    measured.add_argument("--data", required=True, help="the folder")
     _add_operating(commands)
     given = parser.parse_args(arguments)
     try:
@@ -118,6 +123,18 @@ def demo(given: argparse.Namespace) -> int:
     return show(given.output, keep=given.keep)
 
 
+def evaluate(given: argparse.Namespace) -> int:
+    """The module's `report` yields the tables line by line, so that a long run shows how far it is."""
+    report = import_module(EVALUATIONS[given.what]).report
+    try:
+        for line in report(Path(given.data)):
+            print(line, flush=True)
+    except (OSError, ValueError) as error:
+        sys.stderr.write(f"strand: {given.data} can't be measured: {error}\n")
+        return 2
+    return 0
+
+
 def create_operator(given: argparse.Namespace) -> int:
     password = os.environ.get("OPERATOR_PASSWORD") or getpass.getpass("Password (10 characters or more): ")
     return asyncio.run(_create_operator(given.email, given.display_name, password))
@@ -149,6 +166,8 @@ async def _create_operator(email: str, display_name: str, password: str) -> int:
     return 0
 
 
+EVALUATIONS = {"voice": "app.features.dna.evaluation"}
+
 COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
     "run": run,
     "api": api,
@@ -156,6 +175,7 @@ COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
     "migrate": migrate,
     "doctor": doctor,
     "demo": demo,
+    "evaluate": evaluate,
     "create-operator": create_operator,
     "index": index,
     "jobs": operate,

@@ -48,7 +48,7 @@ class ProfileExchange:
 
         for name in MEASURED:
             fields[name] = with_quotes(fields[name], stays)
-        fields["structure"] = fields["structure"] or {}
+        fields["structure"], fields["proof"] = fields["structure"] or {}, fields["proof"] or {}
         fields["exemplars"] = [one for one in fields["exemplars"] if one["evidence"]]
         traits = with_quotes(fields["traits"], stays)
         fields["traits"] = [trait for trait in traits if len(trait["evidence"]) >= FEWEST_QUOTES]

@@ -1,9 +1,10 @@
 """Whose voice is a text? One ridge regression of a creator against a fixed background of other speakers.
 
-A text is cut into pieces. A piece is the bag of its word 1- and 2-grams (no case, accents, punctuation),
-hashed into 2**16 buckets, valued sqrt(count) * sqrt(idf), scaled to length 1. The creator's pieces of
-about 250 words have target 1, the background's 0. The model is the mean of the leave-one-source-out models,
-so the creator's own held-out scores are honest. A text's score is the mean over its pieces, at two scales.
+A text is cut into pieces of about 250 and 1,000 words. A piece is the bag of its word 1- and 2-grams (no case,
+accents, punctuation), valued cbrt(count) * sqrt(idf), scaled to length 1. The creator's pieces of 250 words have
+target 1, the background's 0. The model is the mean of the leave-one-source-out models, so the creator's own held-out
+scores are honest. From its weights a share of the background's `asking` is taken: whoever hosts, asks, and the
+background mostly answers, so that without this every host would resemble every other.
 z = (score - mean) / standard deviation of held-out background speakers' scores at the text's length.
 """
 
@@ -11,112 +12,55 @@ import io
 import math
 import re
 import unicodedata
-import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, fields
 from functools import cache
-from hashlib import blake2b
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-Reals = NDArray[np.float32]
-Doubles = NDArray[np.float64]
-Integers = NDArray[np.int64]
-Model = tuple[NDArray[Any], float]  # weight of each bucket, bias
-Verdict = Literal["yours", "not_yours", "unsure", "register_refused"]
+from app.features.dna.grams import Doubles, Integers, Lexicon, Reals, cuts, grams_of
+from app.features.dna.speakers import BAG_WORDS, BAGS_A_SPEAKER, FOLDS, RUNGS, Background, unpacked
+from app.shared.exceptions import Conflict
 
-BUCKETS = 1 << 16
-SCALES = (250, 1000)  # words a piece: short pieces weigh every passage alike, long ones see rare habits
-BAG_WORDS, BAGS_A_SPEAKER, RUNGS = 125, 16, 4
-LENGTHS = np.array([125, 250, 500, 1000, 2000])  # words at which held-out scores are measured
-FOLDS, NONE = 5, -2
+Model = tuple[Reals, float]  # weight of each column, bias
+Excerpt = tuple[Integers, Doubles]
+
+LENGTHS = np.array([60, 125, 250, 500, 1000, 2000])  # words at which held-out scores are measured
+SOURCE_WORDS, EXCERPTS_A_SOURCE = 125, 12
+NONE = -2
 RIDGE, BIAS = 0.1, 1.0  # BIAS is added to every inner product: an intercept, regularised like the rest
+ASKING = 0.3  # standard deviations of the score that are taken away for one of `asking`
 MOST_PIECES, MOST_GROUPS = 400, 20  # text n is left out together with its group n % MOST_GROUPS
-FEWEST_WORDS, VERDICT_WORDS = 50, 500
-# "yours" from z = 1.12 + 0.3 * the creator's own median z: a fixed z alone would reject plain speakers
-# (own median 3) and accept strangers for marked ones (own median 7). Measured by benchmarks/voice.py.
-YOURS_BASE, YOURS_SHARE = 1.12, 0.3
-UNSURE_BAND = 0.75
-FAMILIAR_FROM = -5.0  # speech has -3 and more, a quiz read out -5; an address to Congress or a novel -5 to -11
+REGISTER_WORDS = 500
 USUAL_SPREAD, USUAL_WEIGHT = 1.3, 4  # of own held-out z, as if that many more excerpts had shown it
 
 _WORD, _SILENT = re.compile(r"[^\W_]+"), re.compile("['’ʼ`\u0300-\u036f]")
 
 
 @dataclass(frozen=True, slots=True)
-class Rows:
-    """A sparse matrix; row i, never empty, is `[starts[i]:starts[i + 1]]`."""
-
-    columns: Integers
-    values: Reals
-    starts: Integers
-
-    @classmethod
-    def of_bags(cls, columns: Integers, counts: Integers, starts: Integers, roots: Reals) -> "Rows":
-        values = np.sqrt(counts).astype(np.float32) * roots[columns]
-        norms = np.sqrt(np.add.reduceat(values**2, starts[:-1]))
-        return cls(columns, values / np.repeat(norms, np.diff(starts)), starts)
-
-    def __len__(self) -> int:
-        return len(self.starts) - 1
-
-    def times(self, vector: Reals) -> Doubles:
-        return np.add.reduceat(self.values * vector[self.columns], self.starts[:-1]).astype(np.float64)
-
-    def gram(self, other: "Rows") -> Doubles:
-        """Inner products, shape (rows of self, rows of other)."""
-        products, dense = np.empty((len(self), len(other))), np.zeros(BUCKETS, np.float32)
-        for row in range(len(self)):
-            part = slice(self.starts[row], self.starts[row + 1])
-            dense[self.columns[part]] = self.values[part]
-            products[row] = other.times(dense)
-            dense[self.columns[part]] = 0.0
-        return products
-
-    def combined(self, coefficients: Doubles) -> Reals:
-        """The sum of the rows, each times its coefficient; shape (BUCKETS,)."""
-        parts = self.values * np.repeat(coefficients, np.diff(self.starts))
-        return np.bincount(self.columns, parts, BUCKETS).astype(np.float32)
-
-
-@dataclass(frozen=True, slots=True)
-class Background:
-    """Other speakers of one register; `rungs[k]`: runs of 2**k bags of 125 words, speaker after speaker."""
-
-    roots: Reals
-    rungs: tuple[Rows, ...]
-    gram: Doubles
-
-    def folds(self, rung: int) -> Integers:
-        """Fold of each row's speaker: a speaker is never scored by a model that was trained on them."""
-        return np.arange(len(self.rungs[rung])) // (BAGS_A_SPEAKER >> rung) % FOLDS
-
-
-@dataclass(frozen=True, slots=True)
 class VoicePrint:
-    """All that a text is scored with. The curves have shape (2, LENGTHS): middle and spread of held-out
-    background speakers' scores, of the creator's own z, and of the background's cosine to its centre."""
+    """All that a text is scored with: for each gram, by rising hash, its root, its weight, and its value in the
+    background's centre. Over LENGTHS: mean, spread and spread within a speaker of held-out background speakers'
+    scores (`others`), median and spread of the creator's own held-out z (`own`). `register`: mean and spread of the
+    background's cosines to its centre, median of the creator's sources' (as `familiarity`). `held_out`: z of each source by the model that did not see it."""
 
-    weights: NDArray[np.float16]
+    hashes: NDArray[np.uint32]
     roots: NDArray[np.float16]
+    weights: NDArray[np.float16]
     centre: NDArray[np.float16]
+    unseen: Reals
     bias: Reals
     others: Reals
     own: Reals
     register: Reals
+    held_out: Reals
 
-
-@dataclass(frozen=True, slots=True)
-class VoiceMatch:
-    """`voice_match`: percentile (0 to 100) of z among the creator's own held-out texts of that length."""
-
-    voice_match: int | None
-    verdict: Verdict
-    z: float
-    words: int
+    @property
+    def lexicon(self) -> Lexicon:
+        return Lexicon(self.hashes, self.roots, float(self.unseen[0]))
 
 
 def words_of(text: str) -> list[str]:
@@ -125,98 +69,84 @@ def words_of(text: str) -> list[str]:
     return _WORD.findall(_SILENT.sub("", letters))
 
 
-def phrase_key(words: Sequence[str]) -> int:
-    """The 64-bit hash under which background/phrases.npz counts the phrase."""
-    return int.from_bytes(blake2b(" ".join(words).encode(), digest_size=8).digest(), "little")
-
-
-def buckets_of(words: Sequence[str]) -> Integers:
-    """Shape (words, 2): the bucket of each word, and of the pair that it begins (-1 for the last)."""
-    hashes = {word: zlib.crc32(word.encode()) for word in set(words)}
-    single = np.array([hashes[word] for word in words], np.uint64)
-    pair = single[:-1] * np.uint64(0x9E3779B97F4A7C15) ^ single[1:] * np.uint64(0xC2B2AE3D27D4EB4F)
-    buckets = np.full((len(words), 2), -1, np.int64)
-    buckets[:, 0] = single % np.uint64(BUCKETS)
-    buckets[:-1, 1] = pair >> np.uint64(65 - BUCKETS.bit_length())
-    return buckets
-
-
-def bag_of(buckets: Integers) -> tuple[Integers, Integers]:
-    """Rising bucket numbers, and how often each occurs."""
-    return np.unique(buckets[buckets >= 0], return_counts=True)
-
-
-def background_of(columns: Integers, counts: Integers, sizes: Integers, roots: Reals) -> Background:
-    """From bags of 125 words, BAGS_A_SPEAKER for each speaker in turn; `sizes` are their distinct buckets."""
-    bags, rungs = np.repeat(np.arange(len(sizes)), sizes), []
-    for rung in range(RUNGS):
-        keys, place = np.unique((bags >> rung) * BUCKETS + columns, return_inverse=True)
-        starts = np.searchsorted(keys // BUCKETS, np.arange((len(sizes) >> rung) + 1))
-        rungs.append(Rows.of_bags(keys % BUCKETS, np.bincount(place, counts), starts, roots))
-    return Background(roots, tuple(rungs), rungs[1].gram(rungs[1]))
-
-
 @cache
 def load_background(register: str = "spoken") -> Background:
     with np.load(Path(__file__).parent / "background" / f"{register}.npz") as stored:
-        columns, counts, sizes = (stored[name].astype(np.int64) for name in ("columns", "counts", "sizes"))
-        return background_of(columns, counts, sizes, stored["roots"].astype(np.float32))
+        return unpacked(dict(stored))
 
 
 def train(sources: Sequence[str], background: Background) -> VoicePrint:
     """Raises ValueError with fewer than two sources of 125 words or more: nothing could be held out."""
-    texts = [buckets_of(words) for words in map(words_of, sources) if len(words) >= BAG_WORDS]
+    texts = [grams_of(words) for words in map(words_of, sources) if len(words) >= SOURCE_WORDS]
     if len(texts) < 2:
-        raise ValueError(f"A voice needs two sources of {BAG_WORDS} words or more; there are {len(texts)}.")
-    groups, mean_model = range(min(MOST_GROUPS, len(texts))), _solved(texts, background)
-    weights, bias = mean_model(groups, NONE)
-    others = _others_curve(background, [mean_model(groups, fold) for fold in range(FOLDS)])
+        raise ValueError(f"A voice needs two sources of {SOURCE_WORDS} words or more; there are {len(texts)}.")
+    lexicon, places = _joined(background, texts)
+    mean_model = _solved(texts, background, lexicon, places)
+    everyone = range(min(MOST_GROUPS, len(texts)))
+    raw = [mean_model(everyone, fold) for fold in range(FOLDS)]
+    asking = np.zeros(len(lexicon.hashes), np.float32)
+    asking[places] = background.asking
+    passages, folds = background.rungs[1].moved(places, len(asking)), background.folds(1)
+    usual = np.choose(folds, [passages.times(weights) + bias for weights, bias in raw]).std()
+    asking *= ASKING * usual / max(float(passages.times(asking).std()), 1e-9)
+
+    def told(model: Model) -> Model:
+        return model[0] - asking, model[1]
+
+    weights, bias = told(mean_model(everyone, NONE))
+    others = _others_curve(background, places, [told(model) for model in raw])
     own: list[list[float]] = [[] for _ in LENGTHS]
+    held_out = []
     for n, text in enumerate(texts):
-        model = mean_model([n % MOST_GROUPS], NONE)
-        for scores, length in zip(own, LENGTHS, strict=True):
-            ends = range(length, len(text) + 1, length)
-            scores += [_score(text[end - length : end], background.roots, model) for end in ends]
-    kept = [background.folds(1) != fold for fold in (*range(FOLDS), NONE)]
-    *centres, centre = [(background.rungs[1].combined(rows / rows.sum()), 0.0) for rows in kept]
-    learnt, roots = weights.astype(np.float16), background.roots.astype(np.float16)
-    middle, intercept = centre[0].astype(np.float16), np.array([bias], np.float32)
-    own_curve, register = _own_curve(own, others), _others_curve(background, centres)
-    return VoicePrint(learnt, roots, middle, intercept, others, own_curve, register)
+        model = told(mean_model([n % MOST_GROUPS], NONE))
+        for length, scores in zip(LENGTHS, own, strict=True):
+            starts = range(0, len(text) - length + 1, length)
+            starts = starts[:: math.ceil(len(starts) / EXCERPTS_A_SOURCE) or 1]
+            scores += [scored(lexicon.excerpt(text[start : start + length]), model) for start in starts]
+        mean, spread, _ = at(others, len(text))
+        held_out.append((scored(lexicon.excerpt(text), model) - mean) / spread)
+    centre, mean, spread = _register(background)
+    there = np.zeros(len(asking), np.float16)
+    there[places] = centre.astype(np.float16)
+    cosines = [scored(lexicon.excerpt(text, [REGISTER_WORDS]), (there, 0.0)) for text in texts]
+    register = [mean, spread, (float(np.median(cosines)) - mean) / spread]
+    return VoicePrint(
+        lexicon.hashes,
+        lexicon.roots.astype(np.float16),
+        weights.astype(np.float16),
+        there,
+        np.array([lexicon.unseen], np.float32),
+        np.array([bias], np.float32),
+        others,
+        _own_curve(own, others),
+        np.array(register, np.float32),
+        np.array(held_out, np.float32),
+    )
 
 
-def score(print_: VoicePrint, text: str) -> float:
+def score(print_: VoicePrint, grams: Integers) -> float:
     """z of the text; 0 if it has no word."""
-    buckets = buckets_of(words_of(text))
-    if not len(buckets):
+    if not len(grams):
         return 0.0
-    mean, spread = _at(print_.others, len(buckets))
-    return (_score(buckets, print_.roots, (print_.weights, float(print_.bias[0]))) - mean) / spread
+    mean, spread, _ = at(print_.others, len(grams))
+    return (scored(print_.lexicon.excerpt(grams), (print_.weights, float(print_.bias[0]))) - mean) / spread
 
 
-def match(print_: VoicePrint, text: str) -> VoiceMatch:
-    """No number under 50 words, no verdict under 500, neither in a register that the background isn't of."""
-    buckets = buckets_of(words_of(text))
-    words, z = len(buckets), score(print_, text)
-    if words < FEWEST_WORDS:
-        return VoiceMatch(None, "unsure", z, words)
-    if words >= VERDICT_WORDS and _familiarity(print_, buckets) < FAMILIAR_FROM:
-        return VoiceMatch(None, "register_refused", z, words)
-    median, spread = _at(print_.own, words)
-    percentile = round(50 * (1 + math.erf((z - median) / spread / math.sqrt(2))))
-    yours_from = YOURS_BASE + YOURS_SHARE * median
-    if words < VERDICT_WORDS or yours_from - UNSURE_BAND <= z < yours_from:
-        return VoiceMatch(percentile, "unsure", z, words)
-    return VoiceMatch(percentile, "yours" if z >= yours_from else "not_yours", z, words)
-
-
-def _familiarity(print_: VoicePrint, buckets: Integers) -> float:
+def familiarity(print_: VoicePrint, grams: Integers) -> float:
     """z of the cosine to the background's centre, over pieces of about 500 words: in longer ones all but the middle
     of the register looks strange."""
-    pieces = np.array_split(buckets, len(buckets) // VERDICT_WORDS)
-    mean, spread = _at(print_.register, VERDICT_WORDS)
-    cosines = [_score(piece, print_.roots, (print_.centre, 0.0)) for piece in pieces]
-    return (float(np.mean(cosines)) - mean) / spread
+    mean, spread, _ = (float(value) for value in print_.register)
+    return (scored(print_.lexicon.excerpt(grams, [REGISTER_WORDS]), (print_.centre, 0.0)) - mean) / spread
+
+
+def scored(excerpt: Excerpt, model: tuple[NDArray[Any], float]) -> float:
+    columns, values = excerpt
+    return float(values @ model[0][columns]) + float(model[1])
+
+
+def at(curve: Reals, words: int) -> list[float]:
+    """Each of a curve's rows: linear in log(words) between LENGTHS, constant beyond."""
+    return [float(np.interp(math.log(words), np.log(LENGTHS), values)) for values in curve]
 
 
 def dump(print_: VoicePrint) -> bytes:
@@ -227,18 +157,30 @@ def dump(print_: VoicePrint) -> bytes:
 
 def restore(data: bytes) -> VoicePrint:
     with np.load(io.BytesIO(data), allow_pickle=False) as stored:
-        return VoicePrint(**{field.name: stored[field.name] for field in fields(VoicePrint)})
+        if set(stored) != {field.name for field in fields(VoicePrint)}:
+            raise Conflict("This profile's fingerprint is of another version of Strand; build the profile again.")
+        return VoicePrint(**stored)
 
 
-def _solved(texts: Sequence[Integers], background: Background) -> Callable[[Sequence[int], int], Model]:
+def _joined(background: Background, texts: Sequence[Integers]) -> tuple[Lexicon, Integers]:
+    """The background's grams and the creator's, and where the background's columns are among them."""
+    said = np.unique(np.concatenate(texts))
+    hashes = np.union1d(background.lexicon.hashes, said[said >= 0].astype(np.uint32))
+    places = np.searchsorted(hashes, background.lexicon.hashes)
+    roots = np.full(len(hashes), background.lexicon.unseen, np.float32)
+    roots[places] = background.lexicon.roots
+    return Lexicon(hashes, roots, background.lexicon.unseen), places
+
+
+def _solved(
+    texts: Sequence[Integers], background: Background, lexicon: Lexicon, places: Integers
+) -> Callable[[Sequence[int], int], Model]:
     """Ridge regression in the dual, (K + RIDGE)^-1 targets. Fitted once; leaving rows out of it is exact."""
-    pieces = [(n % MOST_GROUPS, text[cut]) for n, text in enumerate(texts) for cut in _cuts(text)]
+    pieces = [(n % MOST_GROUPS, text[cut]) for n, text in enumerate(texts) for cut in cuts(text, BAG_WORDS)]
     pieces = pieces[:: math.ceil(len(pieces) / MOST_PIECES)]
-    columns, counts = zip(*(bag_of(piece) for _, piece in pieces), strict=True)
-    starts = np.cumsum([0, *map(len, columns)])
-    own = Rows.of_bags(np.concatenate(columns), np.concatenate(counts), starts, background.roots)
-    others = background.rungs[1]
-    across, folds = own.gram(others), np.append(background.folds(1), [-1] * len(own))
+    own = lexicon.rows([piece for _, piece in pieces])
+    others = background.rungs[0].moved(places, len(lexicon.hashes))
+    across, folds = own.gram(others), np.append(background.folds(0), [-1] * len(own))
     kernel = np.block([[background.gram, across.T], [across, own.gram(own)]]) + BIAS
     inverse = np.linalg.inv(kernel + RIDGE * np.eye(len(kernel)))
     owners = np.array([-1] * len(others) + [group for group, _ in pieces])
@@ -257,48 +199,45 @@ def _solved(texts: Sequence[Integers], background: Background) -> Callable[[Sequ
     return mean_model
 
 
-def _cuts(buckets: Integers, scale: int = SCALES[0]) -> list[slice]:
-    """Equal pieces, as near to `scale` words as their whole number allows."""
-    words, pieces = len(buckets), max(1, round(len(buckets) / scale))
-    return [slice(words * n // pieces, words * (n + 1) // pieces) for n in range(pieces)]
-
-
-def _score(buckets: Integers, roots: NDArray[Any], model: Model) -> float:
-    weights, total = model
-    for scale in SCALES:
-        cuts = _cuts(buckets, scale)
-        for cut in cuts:
-            columns, counts = bag_of(buckets[cut])
-            values = np.sqrt(counts) * roots[columns]
-            total += float(values @ weights[columns] / np.sqrt(values @ values)) / len(cuts) / len(SCALES)
-    return total
-
-
-def _at(curve: Reals, words: int) -> list[float]:
-    """Middle and spread: linear in log(words) between LENGTHS, constant beyond."""
-    return [float(np.interp(math.log(words), np.log(LENGTHS), values)) for values in curve]
-
-
-def _others_curve(background: Background, models: Sequence[Model]) -> Reals:
-    """Mean and spread over texts of each of LENGTHS words; `models[fold]` has not seen the fold."""
+def _others_curve(background: Background, places: Integers, models: Sequence[Model]) -> Reals:
+    """Mean, spread, and spread within a speaker, over texts of each of LENGTHS words; `models[fold]` has not seen the
+    fold. Lengths below a bag's go on as the two shortest that have been measured, by log(words); the longest one's
+    spread within a speaker as that of a mean of two."""
     scores = [
-        np.choose(background.folds(rung), [rows.times(weights) + bias for weights, bias in models])
+        np.choose(background.folds(rung), [rows.times(weights[places]) + bias for weights, bias in models])
         for rung, rows in enumerate(background.rungs)
     ]
-    curve = []
-    for rung in range(len(LENGTHS)):
-        pieces = [scores[min(rung, top)].reshape(len(scores[0]) >> rung, -1) for top in (1, RUNGS - 1)]
-        means = np.mean([piece.mean(axis=1) for piece in pieces], axis=0)
-        curve.append((means.mean(), means.std()))
-    return np.array(curve, np.float32).T
+    speakers = len(scores[0]) // BAGS_A_SPEAKER
+    curve: list[tuple[float, float, float]] = []
+    measured = LENGTHS[LENGTHS >= BAG_WORDS]
+    for rung in range(len(measured)):
+        scales = [scores[0], scores[min(rung, RUNGS - 1)]]
+        texts = np.mean([scale.reshape(len(scores[0]) >> rung, -1).mean(axis=1) for scale in scales], axis=0)
+        within = texts.reshape(speakers, -1)
+        wobble = within.std(axis=1, ddof=1).mean() if within.shape[1] > 1 else curve[-1][2] / math.sqrt(2)
+        curve.append((texts.mean(), texts.std(), wobble))
+    first, second = np.array(curve[0]), np.array(curve[1])
+    halvings = np.log2(BAG_WORDS / LENGTHS[LENGTHS < BAG_WORDS])
+    shorter = [first + (first - second) * times for times in halvings]
+    return np.array([*shorter, *curve], np.float32).T
 
 
 def _own_curve(own: Sequence[Sequence[float]], others: Reals) -> Reals:
     """Median and spread of own held-out z; a length that no source reaches has the one before's."""
     curve: list[tuple[float, float]] = []
-    for scores, (mean, spread) in zip(own, others.T, strict=True):
+    for scores, (mean, spread, _) in zip(own, others.T, strict=True):
         z = (np.array(scores) - mean) / spread
         median = float(np.median(z)) if scores else curve[-1][0]
         squares = float(((z - median) ** 2).sum()) + USUAL_WEIGHT * USUAL_SPREAD**2
         curve.append((median, math.sqrt(squares / (len(z) + USUAL_WEIGHT))) if scores else curve[-1])
     return np.array(curve, np.float32).T
+
+
+def _register(background: Background) -> tuple[Reals, float, float]:
+    """The background's centre over passages of 500 words; mean and spread of the cosines to a centre that the
+    passage's fold is no part of."""
+    rows, folds = background.rungs[1], background.folds(1)
+    kept = [folds != fold for fold in (*range(FOLDS), NONE)]
+    *centres, centre = [rows.combined(part / part.sum()) for part in kept]
+    cosines = np.choose(folds, [rows.times(other) for other in centres])
+    return centre, float(cosines.mean()), float(cosines.std())

@@ -4,11 +4,11 @@ from collections.abc import Mapping, Sequence
 
 from msgspec import Struct
 
-from app.features.dna import fingerprint
+from app.features.dna import verdict
 from app.features.dna.corpus import Document, plain_document
+from app.features.dna.fingerprint import VoicePrint
 from app.features.dna.signals import CATALOGUE, Signal, spread
 
-FEWEST_WORDS = 50
 MOST_DIMENSIONS = 6
 NOT_IN_A_TEXT = {
     "words_per_minute", "pauses_per_minute", "fillers",
@@ -37,7 +37,11 @@ class Dimension(Struct):
 
 
 class Match(Struct):
+    """80 % of other passages as long by the same writer would come out between `voice_match_low` and `_high`."""
+
     voice_match: int | None
+    voice_match_low: int | None
+    voice_match_high: int | None
     verdict: str
     dimensions: list[Dimension]
 
@@ -50,11 +54,11 @@ def spreads(documents: Sequence[Document], language: str) -> dict[str, Spread]:
     return {name: Spread(*pair) for name, pair in found.items() if pair is not None}
 
 
-def match(print_: fingerprint.VoicePrint, known: Mapping[str, Spread], text: str) -> Match:
+def match(print_: VoicePrint, known: Mapping[str, Spread], text: str) -> Match:
     """The fingerprint decides; the dimensions explain, the most deviating first. Under 50 words it declines."""
-    voice = fingerprint.match(print_, text)
-    dimensions = explain(known, plain_document(text)) if voice.words >= FEWEST_WORDS else []
-    return Match(voice.voice_match, voice.verdict, dimensions)
+    voice = verdict.match(print_, text)
+    dimensions = explain(known, plain_document(text)) if voice.words >= verdict.FEWEST_WORDS else []
+    return Match(voice.voice_match, voice.low, voice.high, voice.verdict, dimensions)
 
 
 def explain(known: Mapping[str, Spread], document: Document) -> list[Dimension]:

@@ -5,6 +5,7 @@ from uuid import UUID
 from app.features.dna import exemplars, fingerprint, match, phrases, signals, traits
 from app.features.dna.corpus import Document, Gathered
 from app.features.dna.grades import grade_of, next_grade
+from app.features.dna.proof import split_half
 from app.features.dna.schemas import Corpus, Measured, Plan
 from app.features.dna.service import DnaService, require_enough
 from app.features.dna.signals import SignalRead
@@ -112,5 +113,6 @@ def measure(gathered: Gathered, language: str) -> Measured:
         catchphrases=phrases.catchphrases(documents, language),
         exemplars=exemplars.exemplars(documents),
         structure=structure_of(documents, language),
+        split_half=split_half(documents, language),
         dimensions=match.spreads(documents, language),
     )

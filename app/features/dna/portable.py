@@ -12,6 +12,7 @@ from app.db.models import DnaProfile, Grade
 from app.features.dna.exemplars import Exemplar
 from app.features.dna.match import Spread
 from app.features.dna.phrases import Catchphrase
+from app.features.dna.proof import ProofCard
 from app.features.dna.schemas import Controls, Corpus, ProfileName
 from app.features.dna.signals import SignalRead
 from app.features.dna.structure import Structure
@@ -39,7 +40,7 @@ class PortableProfile(Struct, forbid_unknown_fields=True):
     catchphrases: list[Catchphrase]
     exemplars: list[Exemplar]
     structure: Structure | None
-    proof: dict[str, Any]
+    proof: ProofCard | None
     controls: Controls
     rejected: list[Rejected]
     dimensions: dict[str, Spread]
@@ -50,7 +51,7 @@ class PortableProfile(Struct, forbid_unknown_fields=True):
 
 def pack(profile: DnaProfile) -> PortableProfile:
     return convert(
-        profile, PortableProfile, format="strand-dna-profile", format_version=1, structure=profile.structure or None,
+        profile, PortableProfile, format="strand-dna-profile", format_version=1, structure=profile.structure or None, proof=profile.proof or None,
         fingerprint=b64encode(profile.fingerprint).decode(), exported_at=datetime.now(UTC),
     )  # fmt: skip
 

@@ -1,5 +1,5 @@
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 from msgspec import UNSET, Meta, Struct, UnsetType
@@ -10,6 +10,7 @@ from app.features.dna.exemplars import Exemplar
 from app.features.dna.grades import NextGrade
 from app.features.dna.match import Spread
 from app.features.dna.phrases import Catchphrase
+from app.features.dna.proof import ProofCard
 from app.features.dna.signals import SignalRead
 from app.features.dna.structure import Structure
 from app.features.dna.traits import Rejected, Trait
@@ -82,7 +83,7 @@ class ProfileRead(Struct):
     catchphrases: list[Catchphrase]
     exemplars: list[Exemplar]
     structure: Structure | None
-    proof: dict[str, Any]
+    proof: ProofCard | None
     controls: Controls
     rejected: list[Rejected]
     created_at: datetime
@@ -128,4 +129,5 @@ class Measured(Struct):
     catchphrases: list[Catchphrase]
     exemplars: list[Exemplar]
     structure: Structure
+    split_half: float | None
     dimensions: dict[str, Spread]

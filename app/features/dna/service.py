@@ -31,8 +31,10 @@ from app.features.dna.corpus import (
     main_speaker,
     speakers_of,
 )
+from app.features.dna.fingerprint import restore
 from app.features.dna.grades import grade_of, missing_for
 from app.features.dna.match import Spread
+from app.features.dna.proof import card_of
 from app.features.dna.schemas import Controls, Measured, Plan, PlannedSource, ProfileRead, ProfileSummary, ProfileUpdate
 from app.features.dna.traits import EXCERPT_CHARACTERS, MOST_SOURCES, Written
 from app.features.sources.speakers import names_in, renamed_cues
@@ -166,10 +168,11 @@ class DnaService:
         builds = select(func.coalesce(func.max(DnaProfile.version), 0)).where(DnaProfile.project_id == project_id)
         version = (await self.session.scalar(builds) or 0) + 1
         fields: dict[str, Any] = to_builtins(measured)
+        proof = card_of(restore(fingerprint), measured.corpus.words, fields.pop("split_half"))
         manifest = {
             "sources": to_builtins(plan.sources), "engine": written.engine, "prompt": written.prompt,
             "parameters": {"excerpt_characters": EXCERPT_CHARACTERS, "most_sources": MOST_SOURCES},
-            "signals": "catalogue-2", "fingerprint": "ridge-1",
+            "signals": "catalogue-2", "fingerprint": "ridge-2",
             "external_models": project.allow_external_models, "calls": await calls_of(self.session, job_id),
         }  # fmt: skip
         self.session.add(
@@ -187,6 +190,7 @@ class DnaService:
                 controls=to_builtins(Controls()),
                 manifest=manifest,
                 fingerprint=fingerprint,
+                proof=to_builtins(proof),
                 **fields,
             )
         )
@@ -246,7 +250,7 @@ def in_main_language(sources: Sequence[ContentSource]) -> tuple[list[ContentSour
 
 def read_profile(profile: DnaProfile) -> ProfileRead:
     """A profile from before structures were measured has none."""
-    return convert(profile, ProfileRead, structure=profile.structure or None)
+    return convert(profile, ProfileRead, structure=profile.structure or None, proof=profile.proof or None)
 
 
 def spreads_of(profile: DnaProfile) -> dict[str, Spread]:
