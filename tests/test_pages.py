@@ -46,10 +46,11 @@ async def test_the_reference_page_works_with_files_of_our_own(browser, server):
 
 async def test_the_report_stands_alone_and_fits_a_phone(browser, tmp_path):
     hostile = "<script>document.title = 'owned'</script>"
-    quote = {"quote": hostile, "source_id": "s", "span": {"start": 0, "end": 9}, "start_seconds": 61.0}
+    quote = {"quote": hostile, "source_id": "s", "span": {"start": 0, "end": len(hostile)}, "start_seconds": 61.0}
     signal = {
         "name": "questions", "group": "address", "value": 0.08, "unit": "share", "ci_low": 0.06, "ci_high": 0.09,
         "n_sources": 3, "n_words": 900, "examples": [quote], "definition": "Share.", "reference": "", "status": "measured",
+        "background": {"z": 4.0, "percentile": 100, "median": 0.01}, "curve": {"median": [150.0] * 10, "sources": []},
     }  # fmt: skip
     hit = {
         "chunk_id": "c", "source_id": "s", "source_title": hostile, "role": "own", "text": f"a watch {hostile}",
@@ -58,20 +59,21 @@ async def test_the_report_stands_alone_and_fits_a_phone(browser, tmp_path):
     }  # fmt: skip
     found = {
         "channel": hostile, "creator": hostile, "project": {"title": hostile}, "quotes": {"total": 1, "standing": 1},
-        "texts": {"s": "One. Two words. And three words."},
+        "texts": {"s": f"{hostile} One. Two words. And three words."},
         "sources": [{"id": "s", "title": hostile, "role": "own", "media_type": "text/plain", "word_count": 6, "chunk_count": 1, "duration_seconds": 61.0}],
         "profile": {
             "grade": "C", "engine": "offline", "name": hostile, "corpus": {"sources": 3, "words": 1500, "sentences": 90, "minutes": 9},
             "signals": [signal], "traits": [{"name": hostile, "description": hostile, "evidence": [quote, quote]}],
             "catchphrases": [{"phrase": hostile, "count": 3, "n_sources": 3, "z": 3.0, "position": 0.1, "examples": [quote]}],
-            "exemplars": [{"kind": "hook", "type": "question", "evidence": quote}], "rejected": [],
+            "structure": None, "proof": {hostile: {"held_out": hostile}},
+            "exemplars": [{"kind": "ending", "type": "question", "evidence": quote}], "rejected": [],
         },
         "matches": [{"title": hostile, "role": "own", "excerpt": hostile, "voice_match": 50, "verdict": "yours", "dimensions": []}],
         "searches": [{"query": hostile, "items": [hit]}],
     }  # fmt: skip
     path = tmp_path / "report.html"
     path.write_text(report.render(found))
-    page = await browser.new_page(viewport={"width": 390, "height": 800})
+    page = await browser.new_page(viewport={"width": 375, "height": 800})
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
 
@@ -79,7 +81,12 @@ async def test_the_report_stands_alone_and_fits_a_phone(browser, tmp_path):
 
     assert await page.title() == f"{hostile}: the voice, measured"
     assert await page.locator("mark").inner_text() == "watch"
-    assert await page.locator("h2").count() == 6
+    assert await page.locator("h2").all_inner_texts() == [
+        "The voice among other speakers", "Pace and rhythm", "What can be said about it", "Said again and again",
+        "How far it holds", "Is it the same voice?", "Asking the sources", "The sources",
+    ]  # fmt: skip
+    await page.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
+    assert await page.locator("blockquote", has_text="document.title").count() > 3
     assert await page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
     assert asked == [path.as_uri()]
 

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from base64 import b64encode
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,6 +21,7 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn
 
 from app.config import Settings, SettingsError
 from app.demo.output import print_summary, write_files
+from app.features.dna.quotes import with_quotes
 from app.shared.embedded import locate
 
 SAMPLES = Path(__file__).parent / "samples"
@@ -107,6 +109,7 @@ class Journey:
             "creator": manifest["creator"],
             "project": self._call("GET", f"/projects/{project['id']}"),
             "sources": sources,
+            "pictures": self._pictures(sources),
             "texts": {source_id: text["text"] for source_id, text in texts.items()},
             "profile": profile,
             "matches": matches,
@@ -114,6 +117,16 @@ class Journey:
             "quotes": checked,
             "usage": self._call("GET", "/usage?group_by=kind"),
         }
+
+    def _pictures(self, sources: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+        """A frame of each video that has one, as an address that carries its data."""
+        found = {}
+        for source in sources:
+            if source["has_poster"]:
+                answer = self.client.get(f"/sources/{source['id']}/poster")
+                if answer.status_code == httpx.codes.OK:
+                    found[source["id"]] = f"data:image/jpeg;base64,{b64encode(answer.content).decode()}"
+        return found
 
     def _wait_until_healthy(self) -> None:
         give_up = time.monotonic() + START_SECONDS
@@ -215,10 +228,13 @@ class Journey:
 
 def check_quotes(profile: Mapping[str, Any], texts: Mapping[str, Mapping[str, str]]) -> dict[str, int]:
     """Every quote of the profile against the text of its source: how many there are, and how many stand."""
-    quotes = [quote for signal in profile["signals"] for quote in signal["examples"]]
-    quotes += [quote for trait in profile["traits"] for quote in trait["evidence"]]
-    quotes += [quote for phrase in profile["catchphrases"] for quote in phrase["examples"]]
-    quotes += [exemplar["evidence"] for exemplar in profile["exemplars"]]
+    quotes: list[dict[str, Any]] = []
+
+    def keep(quote: dict[str, Any]) -> dict[str, Any]:
+        quotes.append(quote)
+        return quote
+
+    with_quotes(profile, keep)
     standing = sum(
         texts[quote["source_id"]]["text"][quote["span"]["start"] : quote["span"]["end"]] == quote["quote"]
         for quote in quotes

@@ -9,6 +9,8 @@ from rich.console import Console
 from rich.table import Table
 
 from app.demo import report
+from app.demo.voice import furthest
+from app.demo.wording import signal_name, standing
 
 SHOWN = {"words_per_minute", "sentence_length_mean", "short_sentences", "second_person", "questions", "commands", "analogies", "specificity", "first_hand"}  # fmt: skip
 
@@ -47,6 +49,12 @@ def print_summary(console: Console, found: Mapping[str, Any]) -> None:
             between = "" if row["ci_low"] is None else f"{row['ci_low']:g} to {row['ci_high']:g}"
             table.add_row(row["name"].replace("_", " "), value, between, shortened)
     console.print(table)
+    apart = [
+        f"{signal_name(one['name'])} ({standing(one['background']['percentile'])})"
+        for one in furthest(profile["signals"])
+    ]
+    if apart:
+        console.print(f"Furthest from other speakers: {', '.join(apart)}")
     phrases = ", ".join(f"“{one['phrase']}” ({one['count']})" for one in profile["catchphrases"][:6])
     console.print(f"Says again and again: {phrases}")
     for match in found["matches"]:

@@ -1,0 +1,36 @@
+"""The sources as the report knows them, and the quotes that it takes from them."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from html import escape
+from typing import Any
+
+from app.demo.wording import place
+
+
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """Title and text of each source by its id."""
+
+    titles: Mapping[str, str]
+    texts: Mapping[str, str]
+
+    def holds(self, quote: Mapping[str, Any]) -> bool:
+        """Whether the newest text of the source says it at the span."""
+        text = self.texts.get(quote["source_id"])
+        span = quote["span"]
+        return text is not None and not quote.get("stale") and text[span["start"] : span["end"]] == quote["quote"]
+
+    def quote(self, quote: Mapping[str, Any]) -> str:
+        """The quote with its source and time; nothing where it doesn't stand: the page shows no other."""
+        if not self.holds(quote):
+            return ""
+        where = f"{self.titles.get(quote['source_id'], 'A source')}, {place(None, quote.get('start_seconds'), quote['span'])}"
+        return (
+            f'<figure class="quote"><blockquote>“{escape(quote["quote"])}”</blockquote>'
+            f"<figcaption>{escape(where)}</figcaption></figure>"
+        )
+
+    def quotes(self, quotes: Iterable[Mapping[str, Any]], most: int | None = None) -> str:
+        shown = [html for quote in quotes if (html := self.quote(quote))]
+        return "".join(shown[:most])
