@@ -169,8 +169,12 @@ def _cmdline(process: psutil.Process) -> list[str]:
 
 
 def _ours(process: psutil.Process) -> bool:
-    line = " ".join(_cmdline(process))
-    return any(part in line for part in ("app.main", "app.worker", "app.cli", "strand-demo"))
+    """Of a demo: its cluster lies in the demo's home, and its processes have that home in their environment."""
+    try:
+        home = process.environ().get("STRAND_HOME", "")
+    except psutil.Error:
+        home = ""
+    return "strand-demo-" in home + " ".join(_cmdline(process))
 
 
 @pytest.fixture(autouse=True)

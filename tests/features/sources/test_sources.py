@@ -84,7 +84,7 @@ async def test_a_file_that_can_not_be_read_is_422_and_leaves_nothing(creator, pr
     assert (await creator.get("/jobs")).json()["total"] == 0
 
 
-async def test_a_paged_document_is_read_and_a_locked_or_silent_one_says_what_to_do(creator, project, tmp_path):
+async def test_a_paged_document_is_read_and_a_scan_or_a_recording_says_what_to_do(creator, project, tmp_path):
     body = samples.paragraph("Of tides", "Kop2") + samples.paragraph(TIDES)
     word = (await add_file(creator, project, "a.docx", samples.docx(tmp_path, body))).json()
     scan = (await add_file(creator, project, "scan.pdf", samples.pdf([[]]))).json()
@@ -94,8 +94,12 @@ async def test_a_paged_document_is_read_and_a_locked_or_silent_one_says_what_to_
     read = (await creator.get(f"/sources/{word['source']['id']}/text")).json()
     chunks = (await creator.get(f"/sources/{word['source']['id']}/chunks")).json()["items"]
 
-    assert [job["status"] for job in jobs] == ["succeeded", "failed", "failed"]
-    assert [job["error"]["code"] for job in jobs[1:]] == ["no_text", "needs_transcript"]
+    unread = (await creator.get(f"/sources/{scan['source']['id']}")).json()
+    silent = (await creator.get(f"/sources/{talk['source']['id']}")).json()
+
+    assert [job["status"] for job in jobs] == ["succeeded", "failed", "succeeded"]
+    assert (unread["status"], unread["error"]["code"]) == ("failed", "no_text")
+    assert silent["status"] == silent["error"]["code"] == "needs_transcript"
     assert TIDES in read["text"]
     assert chunks[0]["heading_path"] == ["Of tides"]
 
