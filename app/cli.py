@@ -166,7 +166,7 @@ async def _create_operator(email: str, display_name: str, password: str) -> int:
     return 0
 
 
-EVALUATIONS = {"voice": "app.features.dna.evaluation"}
+EVALUATIONS = {"retrieval": "app.evaluate.retrieval", "voice": "app.features.dna.evaluation"}
 
 COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
     "run": run,

@@ -34,7 +34,7 @@ async def test_a_project_changes_its_model_and_is_found_all_the_while(settings, 
 
     chunks = before[0][2]
     assert ended["status"] == "succeeded", ended["error"]
-    assert before == [("strand-hashing-1", None, chunks)]
+    assert before == [("strand-hashing-2", None, chunks)]
     assert after == [("text-embedding-3-small", None, chunks)]
     assert ended["usage"]["input_tokens"] > 0
     assert len(hits) > 0
@@ -49,7 +49,7 @@ async def test_until_the_new_vectors_are_complete_the_old_ones_serve(settings, r
     found = await creator.get(f"/projects/{library}/search", params={"q": "harbour clock", "mode": "semantic"})
 
     assert ended["status"] == "failed"
-    assert [row[0] for row in after] == ["strand-hashing-1"]
+    assert [row[0] for row in after] == ["strand-hashing-2"]
     assert found.json()["items"]
 
 

@@ -25,9 +25,17 @@ from app.features.search.schemas import Hit, Why
 from app.shared.evidence import Span
 
 LEXEMES = """
-select distinct word.lexeme
-from (select distinct search_config from retrievable_text where project_id = :project) as configs,
-  unnest(to_tsvector(configs.search_config::regconfig, :words)) as word
+with configs as (
+  select search_config::regconfig as config, count(*) as chunks from retrievable_text where project_id = :project group by 1
+), given as (
+  select configs.config, configs.chunks, word.lexeme as word, to_tsvector(configs.config, word.lexeme) as read
+  from configs cross join unnest(to_tsvector('simple', :words)) word
+), asked as (  -- the language that takes most of the query's words for stop words, else the one of most chunks
+  select config from given group by config, chunks order by count(*) filter (where length(read) = 0) desc, chunks desc limit 1
+)
+select distinct found.lexeme
+from given cross join unnest(given.read) found
+where given.word in (select word from given join asked using (config) where length(read) > 0)
 """
 
 ALLOWED = """
@@ -42,7 +50,7 @@ ALLOWED = """
 """
 
 KEYWORD_LEG = f"""
-with scope as (
+with scope as materialized (  -- else it is counted anew for each posting, wherever the planner expects but one
   select count(*)::float as chunks, greatest(avg(length), 1)::float as mean_length
   from retrievable_text where project_id = :project
 ), postings as (
@@ -95,10 +103,12 @@ with near as materialized (
 select id from near where distance < :farthest order by distance, id
 """
 
+PLANNED_ANEW = "set local plan_cache_mode = force_custom_plan"
+"""The plan that a connection keeps after five executions knows neither the scope's size nor the words."""
 INDEX_SETTINGS = (  # without them a filtered query finds 1 to 3 of 10
     "set local hnsw.iterative_scan = relaxed_order", "set local hnsw.ef_search = 100",
     "set local ivfflat.iterative_scan = relaxed_order", "set local ivfflat.probes = 10",
-    "set local plan_cache_mode = force_custom_plan",
+    PLANNED_ANEW,
 )  # fmt: skip
 
 HITS = f"""
@@ -137,7 +147,8 @@ class SearchService:
         }
 
     async def lexemes(self) -> list[str]:
-        """The query's words as the chunks' languages index them, stop words left out."""
+        """The query's words as the chunks' languages index them. The stop words of the language it is asked in are left out
+        for all chunks: rare in chunks of another language, they would outweigh what is asked for."""
         given = {"project": self._scope["project"], "words": self.query.text}
         return list(await self.session.scalars(text(LEXEMES), given))
 
@@ -146,6 +157,7 @@ class SearchService:
         if not lexemes:
             return []
         given = self._scope | {"lexemes": list(lexemes), "limit": limit}
+        await self.session.execute(text(PLANNED_ANEW))
         return list(await self.session.scalars(text(KEYWORD_LEG), given))
 
     async def embedding_models(self) -> list[str]:

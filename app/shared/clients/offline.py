@@ -19,7 +19,7 @@ class OfflineLLM:
 
     engine = "offline"
     writes = moderates = transcribes = False
-    embedding_model = "strand-hashing-1"
+    embedding_model = "strand-hashing-2"
     semantic = False
     embedding_batch = 256
 

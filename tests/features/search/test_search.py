@@ -99,3 +99,30 @@ async def test_a_search_may_ask_what_one_speaker_said_by_label_or_by_name(creato
     ids = {chunk["id"] for chunk in chunks if chunk["speaker"] == "Nell"}
     assert {hit["chunk_id"] for hit in by_label} == {hit["chunk_id"] for hit in by_name} == ids
     assert nobody == []
+
+
+async def test_stop_words_of_the_question_do_not_find_a_source_whose_language_is_unknown(creator, project, library):
+    crew = (
+        "Bosun, Cook who had been Gunner, Mate, Carpenter, Purser, Surgeon which had been Sailmaker, Armourer, Swabber."
+    )
+    source = await add_text(creator, project, crew, "Crew")
+
+    hits = await search(creator, project, "Which watch had been slow, and who had been there?", mode="keyword")
+    by_name = await search(creator, project, "Which surgeon had been slow?", mode="keyword")
+
+    assert source["language"] is None
+    assert [hit["source_title"] for hit in hits] == ["Clocks"]
+    assert {hit["source_title"] for hit in by_name} == {"Clocks", "Crew"}
+
+
+async def test_a_question_in_another_language_is_read_by_that_language(creator, project, library):
+    german = "Die Wache war kurz und das Meer blieb ruhig, aber der Krieg war für die Matrosen nicht vorbei."
+    english = "The war was short, and it was the last of the sailors who came home with a hat and a coat for winter."
+    await add_text(creator, project, german, "Wache")
+    await add_text(creator, project, english, "War")
+
+    asked = await search(creator, project, "what was the war about", mode="keyword")
+    gefragt = await search(creator, project, "wie war das mit der Wache", mode="keyword")
+
+    assert asked[0]["source_title"] == "War"
+    assert [hit["source_title"] for hit in gefragt] == ["Wache"]
