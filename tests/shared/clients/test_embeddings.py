@@ -38,7 +38,9 @@ def test_a_rare_word_in_common_outweighs_many_that_everybody_says() -> None:
 
 def test_function_words_of_another_language_count_as_common() -> None:
     question = "Wie genau ging die Schiffsuhr auf dem Meer?"
-    assert nearness(question, "Eine Schiffsuhr geht nach.") > nearness(question, "Die Katze auf dem Dach, wie die dem Hund.")
+    assert nearness(question, "Eine Schiffsuhr geht nach.") > nearness(
+        question, "Die Katze auf dem Dach, wie die dem Hund."
+    )
 
 
 def test_the_table_of_rarity_holds_numbers_alone_and_ranks_words_as_people_use_them() -> None:
