@@ -13,8 +13,8 @@ union all select storage_key from uploads where storage_key = any(:keys)
 """
 
 
-async def keep_up(resources: Resources) -> int:
-    """Delete what was sent and never used, and objects that no row knows; gives how many."""
+async def keep_up(resources: Resources, unknown_for_seconds: float = LEFT_SECONDS) -> int:
+    """Delete what was sent and never used, and objects that no row has known for so long; gives how many."""
     deleted = 0
     while True:
         async with resources.db.transaction() as session:
@@ -26,7 +26,7 @@ async def keep_up(resources: Resources) -> int:
         deleted += len(left)
         if len(left) < BATCH:
             break
-    async for keys in resources.storage.older_than("sources", LEFT_SECONDS):
+    async for keys in resources.storage.older_than("sources", unknown_for_seconds):
         originals = {key: f"{key.rpartition('/')[0]}/{ORIGINAL}" for key in keys}
         async with resources.db.transaction() as session:
             known = set(await session.scalars(text(KNOWN), {"keys": sorted(set(originals.values()))}))

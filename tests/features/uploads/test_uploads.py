@@ -151,7 +151,7 @@ async def test_what_nobody_made_a_source_of_goes_after_a_day(creator, project, r
     assert (await add(creator, project, left)).status_code == 404
 
 
-async def test_an_object_that_no_row_knows_goes_and_a_sources_own_stays(creator, project, resources, monkeypatch):
+async def test_an_object_that_no_row_knows_goes_and_a_sources_own_stays(creator, project, resources):
     upload = (await announce(creator, project)).json()
     await send(upload)
     source = (await add(creator, project, upload)).json()["source"]
@@ -159,9 +159,8 @@ async def test_an_object_that_no_row_knows_goes_and_a_sources_own_stays(creator,
     await resources.storage.put(key.replace("original", "poster"), b"picture")
     await resources.storage.put(f"sources/{source['id']}/lost/original", b"lost")
     await resources.storage.put(f"sources/{source['id']}/lost/poster", b"lost")
-    monkeypatch.setattr(upkeep, "LEFT_SECONDS", -5)  # as if a day had gone by
 
-    await upkeep.keep_up(resources)
+    await upkeep.keep_up(resources, unknown_for_seconds=-5)
 
     assert await resources.storage.size(key) == len(DATA)
     assert await resources.storage.size(key.replace("original", "poster")) == 7

@@ -20,7 +20,7 @@ class Archive:
             raise too_large(f"The document has {size:,} bytes; {limits.document_bytes:,} is the most that is read.")
         try:
             self._zip = zipfile.ZipFile(path)
-        except (zipfile.BadZipFile, ValueError, NotImplementedError, OSError):
+        except (zipfile.BadZipFile, ValueError, NotImplementedError, OSError):  # not implemented: a newer kind of ZIP
             raise malformed("The document's archive is damaged.") from None
         entries = self._zip.infolist()
         if len(entries) > limits.members:
@@ -51,5 +51,6 @@ class Archive:
                         raise too_large("The document unpacks to far more than a document holds.")
                     pieces.append(piece)
         except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, OSError, NotImplementedError, ValueError):
+            # not implemented: a packing that zipfile doesn't know
             raise malformed("A part of the document's archive is damaged.") from None
         return b"".join(pieces)

@@ -129,7 +129,7 @@ def _names_in_archive(head: bytes, whole: bool) -> set[str]:
         raise too_large("The archive consists of far too many files.", "Unpack it and send the files that matter.")
     try:
         return set(zipfile.ZipFile(io.BytesIO(head)).namelist())
-    except (zipfile.BadZipFile, ValueError, NotImplementedError, OSError, zlib.error):
+    except (zipfile.BadZipFile, ValueError, NotImplementedError, OSError, zlib.error):  # as in archives.py
         raise malformed("The file is a damaged ZIP archive, Word document or EPUB book.") from None
 
 
