@@ -71,6 +71,7 @@ class Settings(Struct, frozen=True, kw_only=True, rename="upper"):
     upload_limit_bytes: Positive = 4 * 1024**3
     database_pool_size: Positive = 10
     vector_index: Literal["hnsw", "ivfflat", "none"] = "hnsw"
+    search_exact_chunks: Positive = 10_000
     worker_slots: Positive = 10
     job_lease_seconds: Seconds = 30
     job_beat_seconds: Seconds = 2

@@ -6,6 +6,7 @@ samples put together anew, stored and embedded as the product does; the index is
 
 import argparse
 import asyncio
+import dataclasses
 import random
 import statistics
 import time
@@ -20,7 +21,7 @@ from app.db.session import plain_url
 from app.evaluate.retrieval import Collection, Shelf, own_database, stored
 from app.features.accounts.schemas import Registration
 from app.features.accounts.service import AccountService
-from app.features.search import service, vector_index
+from app.features.search import vector_index
 from app.features.search.pipelines import Search, search_project
 from app.features.search.schemas import SearchMode
 from app.shared.resources import Resources, open_resources
@@ -67,21 +68,25 @@ async def by_each(
 ) -> list[str]:
     """Exact in all modes; then by each kind of index, whatever the scope's size."""
     rows = []
-    usual = service.EXACT_CHUNKS
-    service.EXACT_CHUNKS = 10**9
-    exact = await found(resources, shelf, queries, "semantic")
+    exactly, indexed = (
+        dataclasses.replace(resources, settings=replace(resources.settings, search_exact_chunks=most))
+        for most in (10**9, 1)
+    )
+    exact = await found(exactly, shelf, queries, "semantic")
     modes: tuple[SearchMode, ...] = ("semantic", "keyword", "hybrid")
     rows += [
-        await timed(resources, shelf, queries, "exact", mode, exact if mode == "semantic" else None) for mode in modes
+        await timed(exactly, shelf, queries, "exact", mode, exact if mode == "semantic" else None) for mode in modes
     ]
-    service.EXACT_CHUNKS = 0
     for kind in ("hnsw", "ivfflat"):
         began = time.perf_counter()
         await vector_index.rebuild(connection, kind)
         built = f"{time.perf_counter() - began:.0f} s"
-        rows.append(await timed(resources, shelf, queries, kind, "semantic", exact, built))
+        size = (await vector_index.status(connection, kind)).size_bytes / 1e6
+        rows += [
+            await timed(indexed, shelf, queries, kind, "semantic", exact, f"{built}, {size:.0f} MB"),
+            await timed(indexed, shelf, queries, kind, "hybrid", None),
+        ]
     await vector_index.rebuild(connection, "none")
-    service.EXACT_CHUNKS = usual
     return rows
 
 

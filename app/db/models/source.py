@@ -4,7 +4,7 @@ from typing import Any
 from uuid import UUID
 
 import numpy as np
-from sqlalchemy import BigInteger, ForeignKey, Index, String, Text, UniqueConstraint, text
+from sqlalchemy import BigInteger, ForeignKey, Index, PrimaryKeyConstraint, String, Text, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -62,6 +62,15 @@ class ContentSource(Revised, Model):
     word_count: Mapped[int] = mapped_column(default=0, comment="Words in the newest version.")
     duration_seconds: Mapped[float | None] = mapped_column(comment="Length of timed media.")
     chunk_count: Mapped[int] = mapped_column(default=0, comment="Retrievable texts of the newest version.")
+    indexed_words: Mapped[int] = mapped_column(
+        BigInteger,
+        default=0,
+        server_default="0",
+        comment="Words that search knows of them; with chunk_count, BM25's mean.",
+    )
+    search_config: Mapped[str] = mapped_column(
+        String(32), default="simple", server_default="simple", comment="PostgreSQL's, of the newest version's language."
+    )
     sha256: Mapped[str | None] = mapped_column(String(64), comment="Checksum of what was sent; known once it was read.")
     media: Mapped[dict[str, Any] | None] = mapped_column(
         JSONB(none_as_null=True), comment="{streams, has_audio, poster, waveform} of audio and video."
@@ -123,7 +132,6 @@ class RetrievableText(Base):
     speaker: Mapped[str | None] = mapped_column(String(200), comment="Who speaks, when one person does.")
     heading_path: Mapped[list[Any]] = mapped_column(JSONB, comment="The headings above it, outermost first.")
     search_config: Mapped[str] = mapped_column(String(32), comment="PostgreSQL text search configuration.")
-    length: Mapped[int] = mapped_column(default=0, server_default="0", comment="Indexed words: BM25's document length.")
     content_hash: Mapped[str] = mapped_column(
         String(64), comment="SHA-256 of the text: what need not be embedded again."
     )
@@ -136,17 +144,25 @@ class RetrievableText(Base):
 
 
 class SearchPosting(Base):
-    """The keyword index: which lexeme stands how often in which chunk, as BM25 needs it."""
+    """The keyword index: which lexeme stands how often in which chunk of a published version. All that BM25 asks for lies
+    in the key's index, as each chunk's own row fills a page with its vector."""
 
     __tablename__ = "search_postings"
-    __table_args__ = (Index("ix_search_postings_chunk_id", "chunk_id"),)
+    __table_args__ = (
+        PrimaryKeyConstraint(
+            "project_id", "lexeme", "chunk_id", postgresql_include=["frequency", "length", "source_id"]
+        ),
+        Index("ix_search_postings_chunk_id", "chunk_id"),
+    )
 
-    project_id: Mapped[UUID] = mapped_column(primary_key=True, comment="The scope leads the key.")
-    lexeme: Mapped[str] = mapped_column(Text, primary_key=True, comment="As PostgreSQL's configuration makes it.")
+    project_id: Mapped[UUID] = mapped_column(comment="The scope leads the key.")
+    lexeme: Mapped[str] = mapped_column(Text, comment="As PostgreSQL's configuration makes it.")
     chunk_id: Mapped[UUID] = mapped_column(
-        ForeignKey("retrievable_text.id", ondelete="CASCADE"), primary_key=True, comment="Where it stands."
+        ForeignKey("retrievable_text.id", ondelete="CASCADE"), comment="Where it stands."
     )
     frequency: Mapped[int] = mapped_column(comment="How often.")
+    length: Mapped[int] = mapped_column(comment="Indexed words of the chunk: BM25's document length.")
+    source_id: Mapped[UUID] = mapped_column(comment="The chunk's source.")
 
 
 class Upload(Model):

@@ -36,26 +36,34 @@ async def search_project(resources: Resources, wanted: Search) -> list[Hit]:
     vectors: list[tuple[LLM, np.ndarray]] = []
     if wanted.mode != "keyword" and query.text:
         async with resources.db.transaction() as session:
-            models = await _service(session, wanted, query).embedding_models()
+            models = await _service(resources, session, wanted, query).embedding_models()
         with metered(Meter(owner_id=wanted.owner_id, project_id=wanted.project_id, kind="search")):
             llms = [resources.engines.embedding_with(resources.llm, model) for model in models]
             vectors = [(llm, (await llm.embed([query.text]))[0]) for llm in llms if llm]
     async with resources.db.transaction() as session:
-        search = _service(session, wanted, query)
-        lexemes = await search.lexemes()
+        search = _service(resources, session, wanted, query)
+        scope = await search.scope()
+        lexemes = await search.lexemes(scope)
         legs = []
         if wanted.mode != "semantic":
-            legs.append(Leg("keyword", 1.0, await search.by_keyword(lexemes, most)))
+            legs.append(Leg("keyword", 1.0, await search.by_keyword(scope, lexemes, most)))
         for llm, vector in vectors:
             weight = 1.0 if llm.semantic or wanted.mode == "semantic" else WORDS_ONLY_WEIGHT
-            found = await search.by_vector(vector, llm.embedding_model, FARTHEST[llm.semantic], most)
+            found = await search.by_vector(scope, vector, llm.embedding_model, FARTHEST[llm.semantic], most)
             legs.append(Leg("vector", weight, found))
         return await search.hits(fuse(legs, wanted.limit), lexemes)
 
 
-def _service(session: AsyncSession, wanted: Search, query: SearchQuery) -> SearchService:
+def _service(resources: Resources, session: AsyncSession, wanted: Search, query: SearchQuery) -> SearchService:
     return SearchService(
-        session, wanted.owner_id, wanted.project_id, query, wanted.role, wanted.source_id, wanted.speaker
+        session,
+        wanted.owner_id,
+        wanted.project_id,
+        query,
+        wanted.role,
+        wanted.source_id,
+        wanted.speaker,
+        exact_chunks=resources.settings.search_exact_chunks,
     )
 
 

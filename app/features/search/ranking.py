@@ -19,8 +19,6 @@ WORDS_ONLY_WEIGHT = 0.2
 FARTHEST = {True: 1.0, False: 0.95}
 """Cosine distance at which the vector leg stops, by whether the embedder is semantic: chance shares some buckets."""
 CANDIDATES = 50
-EXACT_CHUNKS = 10_000
-"""Up to so many chunks the vector leg looks at all of them; in a larger scope it goes by the index, if there is one."""
 HIGHLIGHT_ON, HIGHLIGHT_OFF = "\x02", "\x03"
 
 _PHRASE = re.compile(r'(?:(?<=\s)|^)(-?)["“]([^"“”]{1,500})["”]')

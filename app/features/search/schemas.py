@@ -27,6 +27,7 @@ class Hit(Struct):
     highlights: Annotated[list[Span], Meta(description="Of this hit's text.")]
     page: int | None
     start_seconds: float | None
+    speaker: str | None
     score: float
     why: Why
 

@@ -19,7 +19,7 @@ from app.shared.exceptions import NotFound
 
 CHUNK_COLUMNS = (
     "id", "owner_id", "project_id", "source_id", "version", "ordinal", "text", "span_start", "span_end", "page", "start_seconds",
-    "end_seconds", "speaker", "heading_path", "search_config", "length", "content_hash",
+    "end_seconds", "speaker", "heading_path", "search_config", "content_hash",
 )  # fmt: skip
 
 REUSE_EMBEDDINGS = """
@@ -30,17 +30,17 @@ where fresh.source_id = :source and fresh.version = :version and known.owner_id 
 """
 
 INDEX_WORDS = """
-with posted as (
-  insert into search_postings (project_id, lexeme, chunk_id, frequency)
-  select chunk.project_id, word.lexeme, chunk.id, cardinality(word.positions)
+with words as materialized (
+  select chunk.project_id, chunk.source_id, chunk.id, chunk.search_config, word.lexeme,
+    cardinality(word.positions) as frequency
   from retrievable_text chunk, unnest(to_tsvector(chunk.search_config::regconfig, chunk.text)) word
   where chunk.source_id = :source and chunk.version = :version
+), posted as (
+  insert into search_postings (project_id, lexeme, chunk_id, frequency, length, source_id)
+  select project_id, lexeme, id, frequency, sum(frequency) over (partition by id), source_id from words
   on conflict do nothing
-  returning chunk_id, frequency
 )
-update retrievable_text chunk set length = posted.total
-from (select chunk_id, sum(frequency) as total from posted group by chunk_id) posted
-where chunk.id = posted.chunk_id
+select coalesce(sum(frequency), 0) as words, coalesce(max(search_config), 'simple') as config from words
 """
 
 
@@ -78,7 +78,7 @@ class VersionStore:
             (
                 uuid7(), source.owner_id, source.project_id, source_id, number, chunk.ordinal, chunk.text,
                 chunk.span.start, chunk.span.end, chunk.page, chunk.start_seconds, chunk.end_seconds, chunk.speaker,
-                msgspec.json.encode(chunk.heading_path).decode(), record.search_config, 0, chunk.content_hash,
+                msgspec.json.encode(chunk.heading_path).decode(), record.search_config, chunk.content_hash,
             )
             for chunk in record.chunks
         ]  # fmt: skip
@@ -124,7 +124,8 @@ class VersionStore:
         source.status, source.error = SourceStatus.READY, None
         if version < source.version:  # an old job, retried after a newer one had finished
             return
-        await self.session.execute(text(INDEX_WORDS), {"source": source_id, "version": version})
+        indexed = (await self.session.execute(text(INDEX_WORDS), {"source": source_id, "version": version})).one()
+        source.indexed_words, source.search_config = indexed.words, indexed.config
         older = RetrievableText.source_id == source_id, RetrievableText.version < version
         await self.session.execute(delete(RetrievableText).where(*older))
         before, source.version = source.version, version

@@ -86,7 +86,9 @@ async def test_a_bad_search_is_400(creator, project, params):
 
 
 async def test_a_search_may_ask_what_one_speaker_said_by_label_or_by_name(creator, project):
-    said = "**Ada:** The anchor is heavy and made of iron.\n\n**Bo:** The anchor is light and made of wood.\n\n" * 12
+    said = "".join(
+        f"**{who}:** {'The anchor is made of iron and rope, as it was. ' * 18}\n\n" for who in ("Ada", "Bo") * 2
+    )
     source = await add_text(creator, project, said, "Anchors")
     named = {"speakers": [{"speaker": "Bo", "name": "Nell", "is_me": True}]}
     assert (await creator.patch(f"/sources/{source['id']}/speakers", json=named)).status_code == 200
@@ -98,6 +100,7 @@ async def test_a_search_may_ask_what_one_speaker_said_by_label_or_by_name(creato
 
     ids = {chunk["id"] for chunk in chunks if chunk["speaker"] == "Nell"}
     assert {hit["chunk_id"] for hit in by_label} == {hit["chunk_id"] for hit in by_name} == ids
+    assert {hit["speaker"] for hit in by_label} == {"Nell"}
     assert nobody == []
 
 

@@ -1,9 +1,16 @@
-import asyncpg
-import pytest
+import re
+from uuid import uuid4
 
+import asyncpg
+import httpx
+import pytest
+from msgspec.structs import replace
+
+from app.db.base import DIMENSIONS
 from app.db.session import plain_url
-from app.features.search import service, vector_index
-from tests.conftest import add_text
+from app.features.search import statements, vector_index
+from app.main import create_app
+from tests.conftest import add_text, serving
 
 pytestmark = pytest.mark.usefixtures("worker")
 
@@ -35,9 +42,19 @@ async def found(creator, project, q, **params):
     return [hit["chunk_id"] for hit in answer.json()["items"]]
 
 
+@pytest.fixture
+async def by_index(settings, creator):
+    """The creator at a server that calls a scope of two chunks a large one."""
+    async with (
+        serving(create_app(replace(settings, search_exact_chunks=1))) as url,
+        httpx.AsyncClient(base_url=f"{url}/api/v1", headers=creator.headers) as client,
+    ):
+        yield client
+
+
 @pytest.mark.parametrize("kind", ["hnsw", "ivfflat"])
 async def test_a_large_scope_finds_by_the_index_what_an_exact_search_finds(
-    creator, stranger, project, shelves, raw, monkeypatch, kind
+    creator, stranger, by_index, project, shelves, raw, kind
 ):
     theirs = (await stranger.post("/projects", json={"title": "Noise"})).json()["id"]
     await add_text(stranger, theirs, "The cooper of house 7 works at bench 91. " * 2000, "Noise")
@@ -45,12 +62,46 @@ async def test_a_large_scope_finds_by_the_index_what_an_exact_search_finds(
     exact = [await found(creator, project, q) for q in queries]
 
     await vector_index.rebuild(raw, kind)
-    monkeypatch.setattr(service, "EXACT_CHUNKS", 0)
-    indexed = [await found(creator, project, q) for _ in range(8) for q in queries]  # beyond the first plans
+    indexed = [await found(by_index, project, q) for _ in range(8) for q in queries]  # beyond the first plans
 
     assert all(len(hits) == 10 for hits in exact)
     for number, hits in enumerate(indexed):
         assert len(set(hits) & set(exact[number % 3])) >= 9
+
+
+@pytest.mark.parametrize("kind", ["hnsw", "ivfflat"])
+@pytest.mark.parametrize(
+    "scoped", [{}, {"role": "reference", "speaker": "Ada", "phrases": ["a cooper"], "excluded": ["b"]}]
+)
+async def test_the_plan_of_a_large_scope_goes_by_the_index_and_that_of_a_small_one_never(shelves, raw, kind, scoped):
+    await vector_index.rebuild(raw, kind)
+    await raw.execute("set enable_sort = off; set enable_bitmapscan = off; set enable_seqscan = off")
+    given = {
+        "owner": uuid4(),
+        "project": uuid4(),
+        "role": None,
+        "source": None,
+        "speaker": None,
+        "phrases": [],
+        "excluded": [],
+    }
+    given |= {"model": "any", "vector": str([0.5] * DIMENSIONS), "farthest": 1.0, "limit": 10} | scoped
+
+    plans = []
+    for by_index in (True, False):
+        leg = statements.vector_leg(given, by_index=by_index)
+        for name in sorted(given, key=len, reverse=True):
+            leg = re.sub(rf"(?<!:):{name}\b", literal(given[name]), leg)
+        plans.append("\n".join(row[0] for row in await raw.fetch(f"explain {leg}")))
+
+    assert vector_index.NAME in plans[0]
+    assert vector_index.NAME not in plans[1]
+
+
+def literal(value: object) -> str:
+    if isinstance(value, list):
+        return f"array[{', '.join(map(literal, value))}]::text[]"
+    return "null" if value is None else str(value) if isinstance(value, int | float) else f"'{value}'"
 
 
 async def test_the_index_says_what_it_is_and_what_would_suit(raw):
