@@ -22,6 +22,17 @@ GROUPS = {
         "search_postings",
     ),
     "DNA": ("dna_profiles", "dna_profile_sources"),
+    "Research and chat": ("research_briefs", "research_claims", "research_citations", "chat_messages"),
+    "Structures and scripts": (
+        "structures",
+        "idea_checks",
+        "scripts",
+        "script_versions",
+        "script_sources",
+        "repurposings",
+    ),
+    "Safety": ("safety_checks", "safety_findings", "policy_packs"),
+    "Memory": ("feedback", "preferences", "audiences", "materials", "settings_templates"),
     "Jobs": ("jobs", "idempotency_keys", "job_lines", "job_steps", "job_events", "worker_processes", "paused_kinds"),
     "Money and counters": ("model_calls", "provider_lanes", "metric_totals"),
 }

@@ -1,6 +1,11 @@
 """The explicit catalogue of tables that Alembic sees."""
 
-from app.db.models.account import RefreshToken, Role, User, UserSession
+from app.db.models.account import (
+    RefreshToken,
+    Role,
+    User,
+    UserSession,
+)
 from app.db.models.dna import DnaProfile, DnaProfileSource, Grade
 from app.db.models.job import (
     IdempotencyKey,
@@ -15,7 +20,51 @@ from app.db.models.job import (
     ProviderLane,
     WorkerProcess,
 )
-from app.db.models.project import EngineChoice, Platform, Project, ProjectStatus
+from app.db.models.memory import (
+    Audience,
+    Feedback,
+    FeedbackVerdict,
+    Material,
+    MaterialKind,
+    Preference,
+    PreferenceKind,
+    SettingsTemplate,
+)
+from app.db.models.project import (
+    EngineChoice,
+    Platform,
+    Project,
+    ProjectStatus,
+)
+from app.db.models.research import (
+    ChatMessage,
+    ClaimStatus,
+    Depth,
+    ResearchBrief,
+    ResearchCitation,
+    ResearchClaim,
+    Stance,
+)
+from app.db.models.safety import (
+    AdLevel,
+    FindingField,
+    FindingStatus,
+    PolicyPack,
+    SafetyCheck,
+    SafetyFinding,
+    Severity,
+    Verdict,
+)
+from app.db.models.script import (
+    IdeaCheck,
+    Repurposing,
+    RepurposingFormat,
+    Script,
+    ScriptSource,
+    ScriptVersion,
+    Structure,
+    VersionOrigin,
+)
 from app.db.models.source import (
     ContentSource,
     RetrievableText,
@@ -28,34 +77,65 @@ from app.db.models.source import (
 )
 
 __all__ = [
+    "AdLevel",
+    "Audience",
+    "ChatMessage",
+    "ClaimStatus",
     "ContentSource",
+    "Depth",
     "DnaProfile",
     "DnaProfileSource",
     "EngineChoice",
+    "Feedback",
+    "FeedbackVerdict",
+    "FindingField",
+    "FindingStatus",
     "Grade",
+    "IdeaCheck",
     "IdempotencyKey",
     "Job",
     "JobEvent",
     "JobLine",
     "JobStatus",
     "JobStep",
+    "Material",
+    "MaterialKind",
     "MetricTotal",
     "ModelCall",
     "PausedKind",
     "Platform",
+    "PolicyPack",
+    "Preference",
+    "PreferenceKind",
     "Project",
     "ProjectStatus",
     "ProviderLane",
     "RefreshToken",
+    "Repurposing",
+    "RepurposingFormat",
+    "ResearchBrief",
+    "ResearchCitation",
+    "ResearchClaim",
     "RetrievableText",
     "Role",
+    "SafetyCheck",
+    "SafetyFinding",
+    "Script",
+    "ScriptSource",
+    "ScriptVersion",
     "SearchPosting",
+    "SettingsTemplate",
+    "Severity",
     "SourceKind",
     "SourceRole",
     "SourceStatus",
     "SourceVersion",
+    "Stance",
+    "Structure",
     "Upload",
     "User",
     "UserSession",
+    "Verdict",
+    "VersionOrigin",
     "WorkerProcess",
 ]

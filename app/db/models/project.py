@@ -49,6 +49,9 @@ class Project(Revised, Model):
     dna_profile_id: Mapped[UUID | None] = mapped_column(
         ForeignKey("dna_profiles.id", ondelete="SET NULL", use_alter=True), index=True, comment="The chosen voice."
     )
+    audience_id: Mapped[UUID | None] = mapped_column(
+        ForeignKey("audiences.id", ondelete="SET NULL"), index=True, comment="The audience profile it is for."
+    )
     engine: Mapped[EngineChoice] = mapped_column(
         default=EngineChoice.AUTO, server_default="auto", comment="Which engine may work on this project's text."
     )
