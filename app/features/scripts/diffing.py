@@ -1,0 +1,80 @@
+"""Two versions of a script beside each other, word by word, and taking single changes back."""
+
+import hashlib
+import re
+from collections.abc import Iterator, Sequence
+from difflib import SequenceMatcher
+
+from msgspec.structs import replace
+
+from app.features.scripts.schemas import Operation, Section, SectionDiff
+
+FIELDS = ("title", "narration", "visuals", "on_screen_text")
+_TOKEN = re.compile(r"\s+|\w+(?:['’\-]\w+)*|[^\w\s]")
+
+
+def diff(before: Sequence[Section], after: Sequence[Section]) -> list[SectionDiff]:
+    """By section, in the new order, what was removed at its old place's end."""
+    old = {section.id: section for section in before}
+    new = {section.id for section in after}
+    found = [_of_section(old.get(section.id), section) for section in after]
+    found += [_of_section(section, None) for section in before if section.id not in new]
+    return found
+
+
+def _of_section(before: Section | None, after: Section | None) -> SectionDiff:
+    shown = after or before
+    assert shown is not None
+    operations = list(operate(shown.id, before.narration if before else "", after.narration if after else ""))
+    if before is None or after is None:
+        status = "removed" if after is None else "added"
+    else:
+        same = all(getattr(before, field) == getattr(after, field) for field in FIELDS)
+        status = "same" if same else "changed"
+    return SectionDiff(shown.id, shown.title, status, operations)  # type: ignore[arg-type]
+
+
+def operate(section_id: str, before: str, after: str) -> Iterator[Operation]:
+    """The narration as runs of words: the equal and deleted ones make the old text, the equal and inserted ones the new."""
+    old, new = _TOKEN.findall(before), _TOKEN.findall(after)
+    for tag, i, j, k, m in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
+        gone, come = "".join(old[i:j]), "".join(new[k:m])
+        if tag == "equal":
+            yield Operation("equal", gone)
+            continue
+        change_id = hashlib.sha256(f"{section_id}\x00{i}\x00{k}\x00{gone}\x00{come}".encode()).hexdigest()[:16]
+        if gone:
+            yield Operation("delete", gone, change_id)
+        if come:
+            yield Operation("insert", come, change_id)
+
+
+def change_ids(found: Sequence[SectionDiff]) -> set[str]:
+    return {one.change_id for section in found for one in section.operations if one.change_id}
+
+
+def without_changes(before: Sequence[Section], after: Sequence[Section], rejected: set[str]) -> list[Section]:
+    """The new version's sections with these changes taken back. A section that was added and is rejected as a whole goes;
+    one that was removed comes back at the end."""
+    old = {section.id: section for section in before}
+    kept: list[Section] = []
+    for section in after:
+        earlier = old.get(section.id)
+        operations = list(operate(section.id, earlier.narration if earlier else "", section.narration))
+        ids = {one.change_id for one in operations if one.change_id}
+        if earlier is None and ids and ids <= rejected:
+            continue
+        kept.append(replace(section, narration=_back(operations, rejected)) if ids & rejected else section)
+    here = {section.id for section in after}
+    for section in before:
+        if section.id not in here:
+            ids = {one.change_id for one in operate(section.id, section.narration, "") if one.change_id}
+            if ids and ids <= rejected:
+                kept.append(section)
+    return kept
+
+
+def _back(operations: Sequence[Operation], rejected: set[str]) -> str:
+    return "".join(
+        one.text for one in operations if one.op == "equal" or (one.op == "delete") == (one.change_id in rejected)
+    )

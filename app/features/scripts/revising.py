@@ -1,0 +1,231 @@
+"""Revisions: what an instruction asks for, what code can do of it without a model, and the proof that nothing else changed."""
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from typing import Literal
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from app.features.dna.corpus import plain_document
+from app.features.dna.rhythm import reading_grade
+from app.features.scripts import citing
+from app.features.scripts.budget import Narration, without
+from app.features.scripts.plainer import plainer
+from app.features.scripts.schemas import Section, Selection
+from app.features.scripts.speech import PLACEHOLDER, count_words
+from app.features.research.factual import states_a_fact
+from app.shared.evidence import Span
+from app.shared.exceptions import Conflict, Unprocessable
+from app.shared.text import sentence_spans, words
+
+Kind = Literal["shorten", "simplify", "reorder", "new_hook", "other"]
+KEPT_WHEN_SHORTENED = 0.7
+_SHORTEN = re.compile(r"\b(?:shorten|shorter|cut (?:it|this|that)? ?(?:down)?|trim|tighten|condense|more concise|too long|briefer)\b", re.I)  # fmt: skip
+_SIMPLIFY = re.compile(r"\b(?:simplif\w*|simpler|plainer|plain (?:english|language|words)|easier (?:to|words)|less (?:technical|complicated|jargon))\b", re.I)  # fmt: skip
+_HOOK = re.compile(r"\b(?:(?:new|another|different|other|better|stronger) (?:hook|opening)|(?:change|replace|swap) the (?:hook|opening))\b", re.I)  # fmt: skip
+_REORDER = re.compile(r"\b(?:reorder|re-order|rearrange|move|swap|put)\b", re.I)
+_SHARE = re.compile(r"(?:by|to)\s+(?:about\s+)?(\d{1,2})\s*(?:%|percent)", re.I)
+_HALF = re.compile(r"\b(?:by half|in half|half as long|to half)\b", re.I)
+_NAMED = r"[\"“'‘]?(?:the )?(?:section |part )?[\"“'‘]?(?P<{name}>.+?)[\"”'’]?(?: section| part)?"
+_BEFORE = re.compile(rf"\b(?:move|put) {_NAMED.format(name='what')} (?P<where>before|after) {_NAMED.format(name='place')}[.!]?$", re.I)  # fmt: skip
+_ENDS = re.compile(rf"\b(?:move|put) {_NAMED.format(name='what')} (?:to the )?(?P<where>first|last|start|beginning|end|top|bottom)[.!]?$", re.I)  # fmt: skip
+_SWAP = re.compile(rf"\bswap {_NAMED.format(name='what')} (?:and|with) {_NAMED.format(name='place')}[.!]?$", re.I)
+HOW_TO_REORDER = "Say it as 'move A before B', 'move A after B', 'put A first', 'put A last' or 'swap A and B', with section titles."
+
+
+class Target(Struct, frozen=True):
+    """What may change: these sections, and of a selection this span only."""
+
+    section_ids: list[str]
+    span: Span | None = None
+
+
+def kind_of(instruction: str) -> Kind:
+    """What code can do itself; `other` takes a model."""
+    if _HOOK.search(instruction):
+        return "new_hook"
+    if _REORDER.search(instruction) and (_BEFORE.search(instruction) or _ENDS.search(instruction) or _SWAP.search(instruction)):
+        return "reorder"
+    if re.search(r"\bre-?order|rearrange\b", instruction, re.I):
+        return "reorder"
+    if _SHORTEN.search(instruction):
+        return "shorten"
+    return "simplify" if _SIMPLIFY.search(instruction) else "other"
+
+
+def target_of(sections: Sequence[Section], section_ids: Sequence[str] | None, selection: Selection | None) -> Target:
+    """The sections that an instruction is about; `Unprocessable` where it can't be carried out."""
+    known = {section.id: section for section in sections}
+    if selection is not None:
+        section = known.get(selection.section_id)
+        if section is None:
+            raise Unprocessable(f"There is no section '{selection.section_id}' in the head version.", code="unknown_section")
+        span = selection.span
+        if not 0 <= span.start < span.end <= len(section.narration):
+            raise Unprocessable(
+                f"The selection {span.start} to {span.end} is not inside the section's narration, which has "
+                f"{len(section.narration)} characters.",
+                code="selection_outside",
+            )
+        if section.locked:
+            raise Unprocessable(f"'{section.title}' is locked; unlock it, then revise it.", code="locked")
+        return Target([section.id], span)
+    wanted = list(section_ids) if section_ids else list(known)
+    if missing := [one for one in wanted if one not in known]:
+        raise Unprocessable(f"There is no section '{missing[0]}' in the head version.", code="unknown_section")
+    free = [one for one in wanted if not known[one].locked]
+    if not free:
+        raise Unprocessable("Everything that you chose is locked; unlock a section, then revise it.", code="locked")
+    return Target(free)
+
+
+def changed_only(before: Sequence[Section], after: Sequence[Section], target: Target, *, order: bool = False) -> None:
+    """Raise `Conflict` where anything outside the target is no longer the same, byte for byte."""
+    old, new = {one.id: one for one in before}, {one.id: one for one in after}
+    if set(old) != set(new) or (not order and [one.id for one in before] != [one.id for one in after]):
+        raise Conflict("The revision lost or moved a section; nothing was stored.", code="revision_out_of_bounds")
+    for section_id, was in old.items():
+        now = new[section_id]
+        same = all(getattr(was, name) == getattr(now, name) for name in ("title", "visuals", "on_screen_text", "type", "locked"))
+        if section_id not in target.section_ids:
+            same = same and was.narration == now.narration
+        elif target.span is not None:
+            tail = len(was.narration) - target.span.end
+            same = (
+                same
+                and now.narration.startswith(was.narration[: target.span.start])
+                and now.narration.endswith(was.narration[target.span.end :])
+                and len(now.narration) >= target.span.start + tail
+            )
+        else:
+            same = was.locked == now.locked and was.type == now.type
+        if not same:
+            raise Conflict(
+                f"The revision changed '{was.title}' where it was not asked to; nothing was stored.",
+                code="revision_out_of_bounds",
+            )
+
+
+def spliced(section: Section, span: Span, replacement: Narration) -> tuple[Section, list[citing.LostCitation]]:
+    """The section with this span of its narration replaced; citations before and after it keep their words."""
+    head, tail = section.narration[: span.start], section.narration[span.end :]
+    narration = head + replacement.text + tail
+    by = len(replacement.text) - (span.end - span.start)
+    kept, touched = [], []
+    for one in section.citations:
+        place = one.narration_span
+        if place.end <= span.start:
+            kept.append(one)
+        elif place.start >= span.end:
+            kept.extend(citing.shift([one], by))
+        else:
+            touched.append(one)
+    carried, lost = citing.carry(section.id, section.narration, touched, narration)
+    fresh = citing.shift(replacement.citations, span.start)
+    known = {(one.claim_id, one.source_id, one.narration_span) for one in fresh}
+    carried = [one for one in carried if (one.claim_id, one.source_id, one.narration_span) not in known]
+    again = {(one.claim_id, one.source_id) for one in fresh}
+    lost = [one for one in lost if (one.claim_id, one.source_id) not in again]
+    citations = sorted([*kept, *carried, *fresh], key=lambda one: (one.narration_span.start, one.narration_span.end))
+    return citing.settled(replace(section, narration=narration, citations=citations)), lost
+
+
+def shortened(text: Narration, instruction: str) -> Narration:
+    """Whole sentences leave, those first that state nothing and whose words are said elsewhere, until the wanted share is
+    left; the first sentence stays."""
+    spans = sentence_spans(text.text)
+    total = count_words(text.text)
+    if len(spans) < 2:
+        raise Unprocessable("It is one sentence; to shorten it takes a model or your own hand.", code="nothing_to_shorten")
+    most = round(total * _kept_share(instruction))
+    cited = [one.narration_span for one in text.citations]
+    said = Counter(word.lower() for word in words(text.text))
+
+    def worth(span: Span) -> tuple[int, float]:
+        own = [word.lower() for word in words(span.of(text.text))]
+        central = sum(said[word] > 1 and len(word) > 3 for word in own) / max(1, len(own))
+        rank = 3 if any(one.start < span.end and span.start < one.end for one in cited) else states_a_fact(span.of(text.text)) * 1
+        return (2 if PLACEHOLDER.search(span.of(text.text)) else rank), central
+
+    gone: list[Span] = []
+    left = total
+    for span in sorted(spans[1:], key=worth):
+        if left <= most:
+            break
+        size = count_words(span.of(text.text))
+        if left - size < most * 0.6 and gone:
+            continue
+        gone.append(span)
+        left -= size
+    return without(text, gone)
+
+
+def simplified(text: Narration) -> Narration:
+    """Plainer words and shorter sentences; `Unprocessable` where that doesn't bring the reading grade down."""
+    result = plainer(text)
+    before, after = grade(text.text), grade(result.text)
+    if before is None or after is None or after >= before - 0.05:
+        raise Unprocessable(
+            "Code finds no longer words or sentences to make plainer here; a model may.", code="nothing_to_simplify"
+        )
+    return result
+
+
+def grade(text: str) -> float | None:
+    """Flesch-Kincaid, of a whole text."""
+    pair = reading_grade(plain_document(text))
+    return pair[0] / pair[1] if pair and pair[1] else None
+
+
+def reordered(sections: Sequence[Section], instruction: str) -> list[Section]:
+    """The sections as the instruction moves them; locked ones may not be the ones that are moved."""
+    order = list(sections)
+    if found := _SWAP.search(instruction):
+        first, second = _titled(order, found["what"]), _titled(order, found["place"])
+        order[first], order[second] = order[second], order[first]
+        moved = [sections[first], sections[second]]
+    elif found := _BEFORE.search(instruction):
+        what = order.pop(_titled(order, found["what"]))
+        place = _titled(order, found["place"])
+        order.insert(place + (found["where"].lower() == "after"), what)
+        moved = [what]
+    elif found := _ENDS.search(instruction):
+        what = order.pop(_titled(order, found["what"]))
+        first_place = found["where"].lower() in {"first", "start", "beginning", "top"}
+        order.insert(0 if first_place else len(order), what)
+        moved = [what]
+    else:
+        raise Unprocessable(f"Which section goes where? {HOW_TO_REORDER}", code="unclear_order")
+    if locked := next((one for one in moved if one.locked), None):
+        raise Unprocessable(f"'{locked.title}' is locked; unlock it, then move it.", code="locked")
+    if [one.id for one in order] == [one.id for one in sections]:
+        raise Unprocessable("That is the order they are in already.", code="nothing_to_reorder")
+    return order
+
+
+def _titled(sections: Sequence[Section], name: str) -> int:
+    """The section that is called so, by title, type or number."""
+    wanted = name.strip(" .\"'“”‘’").lower()
+    for match in (
+        lambda one: one.title.lower() == wanted,
+        lambda one: one.id.lower() == wanted or one.type.lower().replace("_", " ") == wanted,
+        lambda one: wanted in one.title.lower(),
+    ):
+        for index, section in enumerate(sections):
+            if match(section):
+                return index
+    if wanted.isdigit() and 1 <= int(wanted) <= len(sections):
+        return int(wanted) - 1
+    names = ", ".join(f"'{section.title}'" for section in sections)
+    raise Unprocessable(f"There is no section called '{name.strip()}'; there are {names}.", code="unknown_section")
+
+
+def _kept_share(instruction: str) -> float:
+    if _HALF.search(instruction):
+        return 0.5
+    if found := _SHARE.search(instruction):
+        share = int(found[1]) / 100
+        return max(0.1, share if found[0].lower().startswith("to") else 1 - share)
+    return KEPT_WHEN_SHORTENED
