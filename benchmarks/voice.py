@@ -15,7 +15,7 @@ from app.evaluate import voice
 from app.evaluate.voice import HEADER, File, Trial, row, trial
 from app.features.dna import fingerprint, verdict
 from app.features.dna.speakers import Background
-from app.features.sources.readers import decode
+from app.features.sources.readers.decoding import decode
 from benchmarks.record import record
 from benchmarks.voice_baselines import baselines
 
