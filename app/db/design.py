@@ -22,7 +22,16 @@ GROUPS = {
         "search_postings",
     ),
     "DNA": ("dna_profiles", "dna_profile_sources"),
-    "Jobs": ("jobs", "idempotency_keys", "job_lines", "job_steps", "job_events", "worker_processes", "paused_kinds"),
+    "Jobs": (
+        "jobs",
+        "idempotency_keys",
+        "job_lines",
+        "job_steps",
+        "job_events",
+        "worker_processes",
+        "paused_kinds",
+        "chores",
+    ),
     "Money and counters": ("model_calls", "provider_lanes", "metric_totals"),
 }
 INTRODUCTION = """# Database design

@@ -3,6 +3,7 @@
 from app.db.models.account import RefreshToken, Role, User, UserSession
 from app.db.models.dna import DnaProfile, DnaProfileSource, Grade
 from app.db.models.job import (
+    Chore,
     IdempotencyKey,
     Job,
     JobEvent,
@@ -28,6 +29,7 @@ from app.db.models.source import (
 )
 
 __all__ = [
+    "Chore",
     "ContentSource",
     "DnaProfile",
     "DnaProfileSource",
