@@ -1,6 +1,6 @@
 """Whose voice is it, measured beside what else there is: `python -m benchmarks.voice DATA_DIR` (ten minutes).
 
-The fingerprint's part is what `strand evaluate voice` prints; app/features/dna/evaluation.py has the protocol.
+The fingerprint's part is what `strand evaluate voice` prints; app/evaluate/voice.py has the protocol.
 """
 
 import re
@@ -11,10 +11,11 @@ from time import perf_counter
 
 import numpy as np
 
-from app.features.dna import evaluation, fingerprint, verdict
-from app.features.dna.evaluation import HEADER, File, Trial, row, trial
+from app.evaluate import voice
+from app.evaluate.voice import HEADER, File, Trial, row, trial
+from app.features.dna import fingerprint, verdict
 from app.features.dna.speakers import Background
-from app.features.sources.readers import decode
+from app.features.sources.readers.decoding import decode
 from benchmarks.record import record
 from benchmarks.voice_baselines import baselines
 
@@ -39,7 +40,7 @@ def compared(files: Sequence[File], texts: Sequence[str]) -> Iterator[str]:
 
 def split_halves(same: Trial, other_show: Trial) -> Iterator[str]:
     """The threshold's base chosen with half of the speakers, tried on the others."""
-    drawn, speakers, rates = np.random.default_rng(evaluation.SEED), same.scores.shape[1], []
+    drawn, speakers, rates = np.random.default_rng(voice.SEED), same.scores.shape[1], []
     for _ in range(SPLITS):
         shuffled = drawn.permutation(speakers)
         chosen, tried = (np.sort(half).tolist() for half in np.array_split(shuffled, 2))
@@ -65,7 +66,7 @@ def other_registers(files: Sequence[File], background: Background, data: Path) -
     yield "| --- | --- |"
     for name, file in OTHER_REGISTERS.items():
         text = re.sub(r"<[^>]+>", " ", decode((data / "docs" / file).read_bytes()))
-        counts = np.array([evaluation.refused(print_, text) for print_ in prints])
+        counts = np.array([voice.refused(print_, text) for print_ in prints])
         yield f"| {name} | {counts[:, 0].mean() / counts[0, 1]:.0%} of {counts[0, 1]} |"
 
 
@@ -90,17 +91,17 @@ def cost(files: Sequence[File]) -> Iterator[str]:
 
 def main(arguments: Sequence[str]) -> None:
     data = Path(arguments[0])
-    folder = evaluation.voice_folder(data)
-    files = evaluation.files_in(folder)
-    background, said = evaluation.background_for(files, folder)
-    model = evaluation.prints_of(background)
+    folder = voice.voice_folder(data)
+    files = voice.files_in(folder)
+    background, said = voice.background_for(files, folder)
+    model = voice.prints_of(background)
     same, other_show = (trial(files, model, words=(1000,), elsewhere=show)[1000] for show in (False, True))
     lines = [f"{len({file.host for file in files})} hosts, {len(files)} files, {said}.\n"]
     for part in (
-        evaluation.tables(files, background, model),
+        voice.tables(files, background, model),
         split_halves(same, other_show),
         [""],
-        compared(files, evaluation.background_texts(files, folder)),
+        compared(files, voice.background_texts(files, folder)),
         other_registers(files, background, data),
         cost(files),
     ):

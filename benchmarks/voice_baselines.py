@@ -1,4 +1,4 @@
-"""What the fingerprint is compared with, under the same protocol (app/features/dna/evaluation.py).
+"""What the fingerprint is compared with, under the same protocol (app/evaluate/voice.py).
 
 Burrows' Delta (Burrows 2002), Cosine Delta (Smith and Aldridge 2011) over the candidates' own frequencies or a fixed
 background's, and linear support vector machines (squared hinge, C = 1, as liblinear's) on tf-idf of n-grams, one
@@ -12,7 +12,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from app.features.dna.evaluation import UNIT_WORDS, UNITS_A_FILE, Answer, File, Trainer
+from app.evaluate.voice import UNIT_WORDS, UNITS_A_FILE, Answer, File, Trainer
 from app.features.dna.fingerprint import words_of
 from app.features.dna.grams import Doubles, Rows
 

@@ -33,7 +33,16 @@ GROUPS = {
     ),
     "Safety": ("safety_checks", "safety_findings", "policy_packs"),
     "Memory": ("feedback", "preferences", "audiences", "materials", "settings_templates"),
-    "Jobs": ("jobs", "idempotency_keys", "job_lines", "job_steps", "job_events", "worker_processes", "paused_kinds"),
+    "Jobs": (
+        "jobs",
+        "idempotency_keys",
+        "job_lines",
+        "job_steps",
+        "job_events",
+        "worker_processes",
+        "paused_kinds",
+        "chores",
+    ),
     "Money and counters": ("model_calls", "provider_lanes", "metric_totals"),
 }
 INTRODUCTION = """# Database design

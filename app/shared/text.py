@@ -11,11 +11,32 @@ LONGEST_WORD = 64
 
 _UNSEEN = re.compile(f"[{''.join(UNSEEN)}]")
 _WORD = re.compile(r"[^\W_]+(?:['’\-][^\W_]+)*")
-_END = re.compile(r"(?<![.!?…])[.!?…]++[\"'”’)\]]*+(?=\s|$)|\n[^\S\n]*+\n")
-_ABBREVIATION = re.compile(
-    r"(?:\b(?:mr|mrs|ms|dr|prof|st|vs|etc|e\.g|i\.e|fig|no|vol|jr|sr|approx|ca|cf|dept|est|inc|ltd|co)|\b[a-z])\.$",
-    re.IGNORECASE,
+_END = re.compile(
+    r"(?<![.!?…])(?P<marks>[.!?…]++)(?P<after>(?:[\"'”’“‘»«)\]]|\[(?:\d{1,3}|[a-z])\]|[¹²³⁰⁴-⁹])*+)(?=\s|$)"
+    r"|\n[^\S\n]*+\n"
 )
+"""End marks with the closing quotes, brackets and note marks that stand by them; or an empty line."""
+_TRAILING_OFF = frozenset({"..", "...", "…"})
+_LAST_WORD = re.compile(r"(?<![\w'’])(?:[^\W\d_]\.)*[^\W\d_]+$")
+_NEXT_WORD = re.compile(r"\s*+[\"'“‘«»„(\[]*+(?P<word>[^\W_]+(?:['’][^\W_]+)?)")
+_LONGEST_ABBREVIATION = 8
+
+GOING_ON = {
+    "always": "mr mrs ms dr prof vs v cf ca approx e.g i.e",
+    "before a number": "no nos est",
+    "before lower case": "etc",
+    "before a name": "st fig vol pp jr sr dept inc ltd co",
+}
+"""After which abbreviations a sentence goes on. Single letters and the likes of 'U.S.' are as those before a name."""
+STARTERS = (
+    "the a an it he she we they i you this that these those there here then but and so or when where what why how if "
+    "after before because while although though however now not my our your his her their its some many most all both "
+    "once since until perhaps maybe well as at by for from with is are was were did does nobody everybody "
+    "it's that's he's she's we're they're you're there's here's i'm i've i'd i'll we've let's don't what's"
+)
+"""Words that are hardly ever a name: with a capital, after an abbreviation, they begin a sentence."""
+_GOING_ON = {word: before for before, words in GOING_ON.items() for word in words.split()}
+_STARTERS = frozenset(STARTERS.split())
 
 FUNCTION_WORDS = {
     "en": "the and of to in that is was for it with as on you this but are have not be at they we what from",
@@ -65,8 +86,8 @@ def sentence_spans(text: str, start: int = 0, end: int | None = None) -> list[Sp
     spans: list[Span] = []
     begin = start
     for match in _END.finditer(text, start, end):
-        stop = match.end() if match.group().strip() else match.start()
-        if match.group() == "." and _ABBREVIATION.search(text, max(begin, match.end() - 8), match.end()):
+        stop = match.end() if match["marks"] else match.start()
+        if match["marks"] and _goes_on(text, match, begin, end):
             continue
         if span := trimmed(text, begin, stop):
             spans.append(span)
@@ -74,6 +95,32 @@ def sentence_spans(text: str, start: int = 0, end: int | None = None) -> list[Sp
     if span := trimmed(text, begin, end):
         spans.append(span)
     return spans
+
+
+def _goes_on(text: str, match: re.Match[str], begin: int, end: int) -> bool:
+    """Whether the sentence that begins at *begin* goes on after these marks: after an abbreviation, and in lower case
+    after a quote, a bracket or three dots. After a plain stop lower case means nothing: some transcripts have no other.
+    """
+    following = _NEXT_WORD.match(text, match.end(), end)
+    word = following["word"] if following else ""
+    if match["after"] or match["marks"] in _TRAILING_OFF:
+        return word[:1].islower()
+    stop = match.start()
+    last = _LAST_WORD.search(text, max(begin, stop - _LONGEST_ABBREVIATION), stop) if match["marks"] == "." else None
+    if last is None:
+        return False
+    abbreviation = last.group().lower()
+    initial = len(word) == 1 and text.startswith(".", following.end() if following else end)
+    if abbreviation == "i" and not initial and text[max(begin, last.start() - 2) : last.start()].strip(" .\n"):
+        return False
+    before = _GOING_ON.get(abbreviation) or ("before a name" if re.search(r"^.$|\.", abbreviation) else "nothing")
+    return {
+        "always": True,
+        "before a number": word[:1].isdigit(),
+        "before lower case": not word[:1].isupper(),
+        "before a name": initial or not word[:1].isupper() or word.lower().replace("’", "'") not in _STARTERS,
+        "nothing": False,
+    }[before]
 
 
 def trimmed(text: str, start: int, end: int) -> Span | None:

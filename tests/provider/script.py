@@ -8,7 +8,7 @@ from typing import Any, Literal
 import msgspec
 from msgspec import Struct, field
 
-from tests.provider.request import CHAT, EMBEDDINGS, RESPONSES, Request
+from tests.provider.request import CHAT, EMBEDDINGS, RESPONSES, TRANSCRIPTIONS, Request
 from tests.provider.styles import Style
 
 
@@ -94,6 +94,13 @@ class TooLong(Action, tag="too_long"):
         return request.asks_for_text or request.path == EMBEDDINGS
 
 
+class Silence(Action):
+    """Nobody is heard in the recording: a transcript without segments, paid for all the same."""
+
+    def concerns(self, request: Request) -> bool:
+        return request.path == TRANSCRIPTIONS
+
+
 class Unsupported(Action):
     """What a compatible server lacks: a route, or a form of answer."""
 
@@ -106,7 +113,7 @@ class Unsupported(Action):
 
 
 AnyAction = (
-    Status | Hang | Reset | Drip | Garbage | Text | Invalid | Refuse | Truncate | Speak | TooLong | Unsupported
+    Status | Hang | Reset | Drip | Garbage | Text | Invalid | Refuse | Truncate | Speak | TooLong | Silence | Unsupported
 )  # fmt: skip
 Reply = tuple[int, dict[str, str], bytes]
 Answer = Callable[[dict[str, Any]], Any]

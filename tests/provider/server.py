@@ -144,7 +144,7 @@ class ProviderApp:
         """The good answer, or the one that the action makes of it."""
         if not request.asks_for_text:
             try:
-                kind, body, usage = await side_answer(request)
+                kind, body, usage = await side_answer(request, silent=isinstance(chosen, script.Silence))
             except Unreadable as error:
                 return _error(request, 400, message=str(error))
             answer = Prepared(200, _headers(request, kind), [body], usage=usage)

@@ -3,6 +3,7 @@
 import asyncio
 import base64
 import hashlib
+import random
 import re
 from typing import Any
 
@@ -33,7 +34,8 @@ CATEGORIES = {
 }
 """Every category of the provider, each with the words at which it is flagged."""
 
-SEGMENT_SECONDS = 4.0
+SEGMENTS, SEGMENT_SECONDS = 3, 4.0
+"""No two of them alike: captions that repeat themselves are read as one."""
 SPOKEN = (
     "Welcome back to the workshop, today we build a clock.",
     "For a thousand years nobody could tell where a ship was.",
@@ -52,15 +54,15 @@ Answered = tuple[str, bytes, Usage]
 JSON = "application/json"
 
 
-async def side_answer(request: Request) -> Answered:
-    """The answer of a route that has no model writing. Raises `Unreadable`."""
+async def side_answer(request: Request, *, silent: bool = False) -> Answered:
+    """The answer of a route that has no model writing; where *silent*, recordings have no words. Raises `Unreadable`."""
     match request.path:
         case path if path == EMBEDDINGS:
             return await _embeddings(request)
         case path if path == MODERATIONS:
             return JSON, wire.as_json(_moderation(request)), Usage()
         case path if path == TRANSCRIPTIONS:
-            return _transcription(request)
+            return _transcription(request, silent=silent)
         case path if path == COUNT_TOKENS:
             tokens = tokens_of(*(piece.text for piece in request.pieces))
             return JSON, wire.as_json({"input_tokens": tokens}), Usage()
@@ -117,9 +119,10 @@ def _verdict(text: str) -> dict[str, Any]:
     }
 
 
-def _transcription(request: Request) -> Answered:
-    spoken = [SPOKEN[byte % len(SPOKEN)] for byte in hashlib.sha256(request.upload).digest()[:3]]
-    text, seconds = " ".join(spoken), SEGMENT_SECONDS * len(spoken)
+def _transcription(request: Request, *, silent: bool) -> Answered:
+    spoken = [] if silent else random.Random(hashlib.sha256(request.upload).digest()).sample(SPOKEN, SEGMENTS)
+    seconds = SEGMENTS * SEGMENT_SECONDS
+    text = " ".join(spoken)
     usage = Usage(seconds=seconds)
     billed = {"type": "duration", "seconds": seconds}
     match request.body.get("response_format", "json"):

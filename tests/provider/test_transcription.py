@@ -44,6 +44,23 @@ async def test_speech_is_transcribed_with_its_times_and_paid_for_once(settings, 
     ]
 
 
+async def test_a_recording_in_which_nobody_is_heard_waits_for_its_words_and_is_paid_for_once(
+    settings, remote, creator, project, recording
+):
+    remote.script({"times": None, "action": {"do": "silence"}})
+    async with engine_worker(settings, "openai", remote.url, {INGEST.name: INGEST}) as resources:
+        job = await finished(creator, await enqueue(resources, creator, INGEST, project, source_id=recording))
+        async with resources.db.transaction() as session:
+            calls = (await session.execute(text("select purpose, state, cost_usd from model_calls where job_id = :id"), {"id": job["id"]})).all()  # fmt: skip
+    source = (await creator.get(f"/sources/{recording}")).json()
+
+    assert (job["status"], source["status"]) == ("succeeded", "needs_transcript"), job["error"]
+    assert (source["error"]["code"], source["version"]) == ("needs_transcript", 0)
+    assert source["next_steps"][0]["action"] == "attach_subtitles"
+    assert [(call.purpose, call.state, call.cost_usd > 0) for call in calls] == [("transcribe", "done", True)]
+    assert (await creator.get(f"/sources/{recording}/text")).json()["code"] == "no_text_yet"
+
+
 async def test_a_project_that_keeps_its_text_to_itself_has_nothing_transcribed(
     settings, remote, creator, project, recording
 ):

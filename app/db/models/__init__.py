@@ -8,6 +8,7 @@ from app.db.models.account import (
 )
 from app.db.models.dna import DnaProfile, DnaProfileSource, Grade
 from app.db.models.job import (
+    Chore,
     IdempotencyKey,
     Job,
     JobEvent,
@@ -80,6 +81,7 @@ __all__ = [
     "AdLevel",
     "Audience",
     "ChatMessage",
+    "Chore",
     "ClaimStatus",
     "ContentSource",
     "Depth",

@@ -235,6 +235,15 @@ class PausedKind(Base):
     since: Mapped[datetime] = mapped_column(server_default=text("now()"), comment="When an operator paused it.")
 
 
+class Chore(Base):
+    """Work on the whole that is to be done once in a while, by one worker only."""
+
+    __tablename__ = "chores"
+
+    name: Mapped[str] = mapped_column(String(100), primary_key=True, comment="What is done.")
+    begun_at: Mapped[datetime] = mapped_column(comment="When a worker last took it on.")
+
+
 class MetricTotal(Base):
     """A counter for operators, added to in batches by every process; it only rises."""
 

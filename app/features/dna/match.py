@@ -5,15 +5,12 @@ from collections.abc import Mapping, Sequence
 from msgspec import Struct
 
 from app.features.dna import verdict
+from app.features.dna.advice import WORDINGS, advice, alike
 from app.features.dna.corpus import Document, plain_document
 from app.features.dna.fingerprint import VoicePrint
-from app.features.dna.signals import CATALOGUE, Signal, spread
+from app.features.dna.signals import CATALOGUE, spread
 
 MOST_DIMENSIONS = 6
-NOT_IN_A_TEXT = {
-    "words_per_minute", "pauses_per_minute", "fillers",
-    "greeting_words", "words_to_value", "first_call_position", "closed_loops",
-}  # fmt: skip
 LEAST_SPREAD = 0.08
 """Of the mean: a creator who is perfectly even is still allowed this much."""
 WORTH_SAYING = 1.0
@@ -47,10 +44,8 @@ class Match(Struct):
 
 
 def spreads(documents: Sequence[Document], language: str) -> dict[str, Spread]:
-    """What a text will be compared with, for every signal that a text without times has."""
-    found = {
-        signal.name: spread(signal, documents, language) for signal in CATALOGUE if signal.name not in NOT_IN_A_TEXT
-    }
+    """What a text will be compared with, for every signal that advice can be given on."""
+    found = {signal.name: spread(signal, documents, language) for signal in CATALOGUE}
     return {name: Spread(*pair) for name, pair in found.items() if pair is not None}
 
 
@@ -64,36 +59,18 @@ def match(print_: VoicePrint, known: Mapping[str, Spread], text: str) -> Match:
 def explain(known: Mapping[str, Spread], document: Document) -> list[Dimension]:
     found = []
     for signal in CATALOGUE:
-        own = known.get(signal.name)
-        if own is None or (signal.sentences and not document.punctuated):
+        own, wording = known.get(signal.name), WORDINGS.get(signal.name)
+        if own is None or wording is None or (signal.sentences and not document.punctuated):
             continue
         pair = signal.measure(document)
         if pair is None or pair[1] <= 0:
             continue
         value = pair[0] / pair[1]
         deviation = (value - own.mean) / max(own.sd, abs(own.mean) * LEAST_SPREAD, 1e-9)
-        found.append(
-            Dimension(
-                signal.name, _tidy(value), _tidy(own.mean), round(deviation, 2), _advice(signal, value, own, deviation)
-            )
-        )
+        said = alike(wording) if abs(deviation) < WORTH_SAYING else advice(wording, value, own.mean)
+        found.append(Dimension(signal.name, _tidy(value), _tidy(own.mean), round(deviation, 2), said))
     found.sort(key=lambda dimension: -abs(dimension.deviation))
     return found[:MOST_DIMENSIONS]
-
-
-def _advice(signal: Signal, value: float, own: Spread, deviation: float) -> str:
-    """'Sentences are 40 % longer than yours.'"""
-    subject = signal.subject if signal.subject.endswith(" is") or (" " in signal.subject and signal.subject.split()[-1] in {"are", "is", "addressed", "once", "told", "comes"}) else f"{signal.subject} are"  # fmt: skip
-    if abs(deviation) < WORTH_SAYING:
-        return f"{subject} about as in your videos."
-    word = signal.more if deviation > 0 else signal.less
-    if not own.mean:
-        return f"{subject} {word} than in your videos, where there are none."
-    change = abs(value - own.mean) / abs(own.mean)
-    size = (
-        f"{value / own.mean:.1f} times as much as" if change >= 1 and value > own.mean else f"{change:.0%} {word} than"
-    )
-    return f"{subject} {size} in your videos."
 
 
 def _tidy(value: float) -> float:

@@ -25,6 +25,7 @@ from app.features.dna import (
     richness,
     specificity,
 )
+from app.features.dna.advice import WORDINGS
 from app.features.dna.bootstrap import interval
 from app.features.dna.corpus import Document, evidence
 from app.features.dna.pace import Curve
@@ -49,10 +50,6 @@ class Signal:
     reference: str
     measure: Callable[[Document], Measured | None]
     show: Callable[[Document], list[Span]] | None = None
-    subject: str = ""
-    """What there is more or less of, for advice: 'Questions'. Without one the signal gives no advice on a text."""
-    more: str = "more frequent"
-    less: str = "rarer"
     english: bool = True
     """Whether it needs English word lists."""
     sentences: bool = False
@@ -89,55 +86,55 @@ class SignalRead(Struct):
 
 
 CATALOGUE: tuple[Signal, ...] = (
-    Signal("words_per_minute", "pace", "words/min", "Words over the time that the creator speaks, pauses included.", "Speaking rate; from cue times.", pace.words_per_minute, None, "Speech", "faster", "slower", english=False, needs="the times of cues"),
-    Signal("pauses_per_minute", "pace", "pauses/min", "Silences of 0.4 s or more between cues of one turn, per minute.", "Goldman-Eisler 1968; from cue times, so a lower bound.", pace.pauses_per_minute, None, "Pauses", english=False, spaced=False, needs="the times of cues"),
-    Signal("sentence_length_mean", "rhythm", "words", "Mean words per sentence.", "Arithmetic mean.", rhythm.sentence_length_mean, rhythm.show_usual, "Sentences", "longer", "shorter", english=False, sentences=True),
-    Signal("sentence_length_sd", "rhythm", "words", "Standard deviation of words per sentence, within a source.", "Sample standard deviation.", rhythm.sentence_length_sd, None, "Sentence lengths", "more varied", "more even", english=False, sentences=True),
+    Signal("words_per_minute", "pace", "words/min", "Words over the time that the creator speaks, pauses included.", "Speaking rate; from cue times.", pace.words_per_minute, None, english=False, needs="the times of cues"),
+    Signal("pauses_per_minute", "pace", "pauses/min", "Silences of 0.4 s or more between cues of one turn, per minute.", "Goldman-Eisler 1968; from cue times, so a lower bound.", pace.pauses_per_minute, None, english=False, spaced=False, needs="the times of cues"),
+    Signal("sentence_length_mean", "rhythm", "words", "Mean words per sentence.", "Arithmetic mean.", rhythm.sentence_length_mean, rhythm.show_usual, english=False, sentences=True),
+    Signal("sentence_length_sd", "rhythm", "words", "Standard deviation of words per sentence, within a source.", "Sample standard deviation.", rhythm.sentence_length_sd, None, english=False, sentences=True),
     Signal("sentence_length_p10", "rhythm", "words", "One sentence in ten is this short or shorter.", "10th percentile within a source, linear.", rhythm.sentence_length_p10, None, english=False, sentences=True, needs="ten sentences in a source"),
     Signal("sentence_length_p50", "rhythm", "words", "Half of the sentences are this short or shorter.", "Median within a source.", rhythm.sentence_length_p50, rhythm.show_usual, english=False, sentences=True, needs="ten sentences in a source"),
     Signal("sentence_length_p90", "rhythm", "words", "One sentence in ten is this long or longer.", "90th percentile within a source, linear.", rhythm.sentence_length_p90, None, english=False, sentences=True, needs="ten sentences in a source"),
-    Signal("short_sentences", "rhythm", "share", "Sentences of five words or fewer.", "Share of sentences.", rhythm.short_sentences, rhythm.show_short, "Very short sentences", english=False, sentences=True),
-    Signal("long_sentences", "rhythm", "share", "Sentences of 25 words or more.", "Share of sentences.", rhythm.long_sentences, rhythm.show_long, "Long sentences", english=False, sentences=True),
-    Signal("sentence_alternation", "rhythm", "words", "Mean absolute difference in length between neighbouring sentences.", "First-order variation.", rhythm.sentence_alternation, rhythm.show_alternation, "The change between long and short sentences is", "stronger", "weaker", english=False, sentences=True),
+    Signal("short_sentences", "rhythm", "share", "Sentences of five words or fewer.", "Share of sentences.", rhythm.short_sentences, rhythm.show_short, english=False, sentences=True),
+    Signal("long_sentences", "rhythm", "share", "Sentences of 25 words or more.", "Share of sentences.", rhythm.long_sentences, rhythm.show_long, english=False, sentences=True),
+    Signal("sentence_alternation", "rhythm", "words", "Mean absolute difference in length between neighbouring sentences.", "First-order variation.", rhythm.sentence_alternation, rhythm.show_alternation, english=False, sentences=True),
     Signal("sentence_autocorrelation", "rhythm", "-1 to 1", "Whether long sentences follow long ones (above 0), or long and short take turns (below 0).", "Lag-1 autocorrelation of sentence lengths.", rhythm.sentence_autocorrelation, None, english=False, sentences=True, needs="ten sentences in a source"),
-    Signal("reading_grade", "rhythm", "US grade", "Flesch-Kincaid grade level, from the length of sentences and the syllables of words.", "Kincaid et al. 1975; syllables by spelling.", rhythm.reading_grade, None, "The reading level is", "higher", "lower", sentences=True),
+    Signal("reading_grade", "rhythm", "US grade", "Flesch-Kincaid grade level, from the length of sentences and the syllables of words.", "Kincaid et al. 1975; syllables by spelling.", rhythm.reading_grade, None, sentences=True),
     Signal("letter_grade", "rhythm", "US grade", "Coleman-Liau grade level, from the length of sentences and the letters of words.", "Coleman and Liau 1975.", rhythm.letter_grade, None, sentences=True),
-    Signal("first_person", "address", "per 1,000 words", "I, me, my, mine, myself, contracted forms included.", "Word list.", address.first_person, address.show_first, "'I' is"),
-    Signal("second_person", "address", "per 1,000 words", "You, your, yours, yourself, contracted forms included.", "Word list.", address.second_person, address.show_you, "'You' is"),
-    Signal("together", "address", "per 1,000 words", "We, us, our, let's, contracted forms included.", "Word list.", address.together, address.show_together, "'We' is"),
-    Signal("you_ratio", "address", "share", "'You' among all of 'I', 'you' and 'we'.", "Ratio of the three counts.", address.you_ratio, address.show_you, "The audience is addressed", "more", "less"),
-    Signal("questions", "address", "share", "Sentences that end in a question mark.", "Share of sentences.", address.questions, address.show_questions, "Questions", sentences=True, english=False),
-    Signal("answered_questions", "address", "share", "Questions that one of the next two sentences takes up.", "A word of the question, an opening such as 'because', or eight words at most.", address.answered_questions, address.show_answers, "Questions are answered at once", "more often", "less often", sentences=True, needs="a question"),
-    Signal("commands", "address", "share", "Sentences that begin with a verb in the imperative, 'so' or 'please' before it or not.", "List of verbs, sentence-initial.", address.commands, address.show_commands, "Commands", sentences=True),
-    Signal("contractions", "address", "share", "Contracted forms among them and the full forms that could be contracted where they stand.", "Ratio of counts; main-verb 'have' and sentence-final 'am' are no such forms.", address.contractions, address.show_contractions, "Contractions", needs="a form that can be contracted"),
-    Signal("lexical_richness", "words", "ratio", "Different words among 100, over a moving window (MATTR).", "Covington and McFall 2010.", richness.lexical_richness, None, "Vocabulary", "richer", "plainer", english=False, needs="100 words in a source"),
+    Signal("first_person", "address", "per 1,000 words", "I, me, my, mine, myself, contracted forms included.", "Word list.", address.first_person, address.show_first),
+    Signal("second_person", "address", "per 1,000 words", "You, your, yours, yourself, contracted forms included.", "Word list.", address.second_person, address.show_you),
+    Signal("together", "address", "per 1,000 words", "We, us, our, let's, contracted forms included.", "Word list.", address.together, address.show_together),
+    Signal("you_ratio", "address", "share", "'You' among all of 'I', 'you' and 'we'.", "Ratio of the three counts.", address.you_ratio, address.show_you),
+    Signal("questions", "address", "share", "Sentences that end in a question mark.", "Share of sentences.", address.questions, address.show_questions, sentences=True, english=False),
+    Signal("answered_questions", "address", "share", "Questions that one of the next two sentences takes up.", "A word of the question, an opening such as 'because', or eight words at most.", address.answered_questions, address.show_answers, sentences=True, needs="a question"),
+    Signal("commands", "address", "share", "Sentences that begin with a verb in the imperative, 'so' or 'please' before it or not.", "List of verbs, sentence-initial.", address.commands, address.show_commands, sentences=True),
+    Signal("contractions", "address", "share", "Contracted forms among them and the full forms that could be contracted where they stand.", "Ratio of counts; main-verb 'have' and sentence-final 'am' are no such forms.", address.contractions, address.show_contractions, needs="a form that can be contracted"),
+    Signal("lexical_richness", "words", "ratio", "Different words among 100, over a moving window (MATTR).", "Covington and McFall 2010.", richness.lexical_richness, None, english=False, needs="100 words in a source"),
     Signal("lexical_run", "words", "words", "How many words in a row stay at 72 % different ones (MTLD).", "McCarthy and Jarvis 2010.", richness.lexical_run, None, english=False, needs="100 words in a source"),
     Signal("lexical_sample", "words", "ratio", "Different words to be expected among 42 drawn at random (HD-D).", "McCarthy and Jarvis 2007.", richness.lexical_sample, None, english=False, needs="100 words in a source"),
     Signal("function_words", "words", "share", "Words of grammar rather than topic; the parts are those used most unusually, per 1,000 words.", "Mosteller and Wallace 1964; z against other speakers as in Burrows 2002.", function_words.function_words, None),
     Signal("letter_surprise", "words", "bits", "How unexpected the runs of three letters are to somebody who knows other speakers. For machines; no advice follows from it.", "Cross-entropy; Kešelj et al. 2003 for the profile.", letters.letter_surprise, None),
-    Signal("hedges", "words", "per 1,000 words", "Words that soften: maybe, roughly, sort of.", "List after Hyland 2005.", lexicon.hedges, lexicon.show_hedges, "Softening words", kinds=lexicon.hedge_kinds),
-    Signal("boosters", "words", "per 1,000 words", "Words that stress: really, exactly, never; not after 'not'.", "List after Hyland 2005.", lexicon.boosters, lexicon.show_boosters, "Stressing words", kinds=lexicon.booster_kinds),
-    Signal("fillers", "words", "per 1,000 words", "Well, you know, I mean, where punctuation sets them off.", "Word list, verbatim text only.", lexicon.fillers, lexicon.show_fillers, "Fillers", sentences=True, kinds=lexicon.filler_kinds),
+    Signal("hedges", "words", "per 1,000 words", "Words that soften: maybe, roughly, sort of.", "List after Hyland 2005.", lexicon.hedges, lexicon.show_hedges, kinds=lexicon.hedge_kinds),
+    Signal("boosters", "words", "per 1,000 words", "Words that stress: really, exactly, never; not after 'not'.", "List after Hyland 2005.", lexicon.boosters, lexicon.show_boosters, kinds=lexicon.booster_kinds),
+    Signal("fillers", "words", "per 1,000 words", "Well, you know, I mean, where punctuation sets them off.", "Word list, verbatim text only.", lexicon.fillers, lexicon.show_fillers, sentences=True, kinds=lexicon.filler_kinds),
     Signal("hesitations", "words", "per 1,000 words", "Um, uh, er, in the sources whose transcript keeps any.", "Clark and Fox Tree 2002; verbatim text only.", lexicon.hesitations, lexicon.show_hesitations, needs="a transcript that keeps 'um' and 'uh'"),
-    Signal("transitions", "words", "share", "Sentences that begin with a word that leads on: so, now, but here's.", "Word list, sentence-initial.", lexicon.transitions, lexicon.show_transitions, "Sentences that lead on", sentences=True, kinds=lexicon.transition_kinds),
+    Signal("transitions", "words", "share", "Sentences that begin with a word that leads on: so, now, but here's.", "Word list, sentence-initial.", lexicon.transitions, lexicon.show_transitions, sentences=True, kinds=lexicon.transition_kinds),
     Signal("transition_variety", "words", "bits", "How varied the words that lead on are: 1 bit more is twice as many, used alike.", "Shannon entropy with the correction of Miller and Madow 1955.", lexicon.transition_variety, None, sentences=True, needs="two sentences that lead on in a source"),
     Signal("profanity_mild", "words", "per 1,000 words", "Swearing that advertisers take in their stride.", "List; levels after YouTube's guidance for advertisers.", profanity.mild, profanity.show_mild),
     Signal("profanity_moderate", "words", "per 1,000 words", "Swearing that is out of place in a title or an opening.", "List; levels after YouTube's guidance for advertisers.", profanity.moderate, profanity.show_moderate),
     Signal("profanity_strong", "words", "per 1,000 words", "Swearing that costs the advertisements, masked words included.", "List; levels after YouTube's guidance for advertisers.", profanity.strong, profanity.show_strong),
-    Signal("specificity", "content", "per 100 words", "Numbers and names.", "Sum of the two counts.", specificity.specificity, specificity.show_specificity, "Concrete details", sentences=True, needs="capitals that mark names"),
-    Signal("numbers", "content", "per 100 words", "Numbers, in figures or in words.", "Pattern and word list.", specificity.numbers, specificity.show_numbers, "Numbers"),
+    Signal("specificity", "content", "per 100 words", "Numbers and names.", "Sum of the two counts.", specificity.specificity, specificity.show_specificity, sentences=True, needs="capitals that mark names"),
+    Signal("numbers", "content", "per 100 words", "Numbers, in figures or in words.", "Pattern and word list.", specificity.numbers, specificity.show_numbers),
     Signal("units", "content", "per 100 words", "Numbers with a unit, a currency or a percent sign.", "Pattern and word list.", specificity.units, specificity.show_units),
     Signal("names", "content", "per 100 words", "Capitalised words inside sentences; 'New York' is one.", "Pattern.", specificity.names, specificity.show_names, sentences=True, needs="capitals that mark names"),
-    Signal("first_hand", "content", "per 1,000 words", "Markers of own experience: I tried, when I was.", "Word list.", specificity.first_hand, specificity.show_first_hand, "First-hand experience is told"),
-    Signal("greeting_words", "structure", "words", "Words of greeting and introduction before the first that says something.", "Pattern list, first 30 words.", openings.greeting_words, openings.show_greeting, "The greeting is", "longer", "shorter"),
-    Signal("words_to_value", "structure", "words", "Words before the first number, name, date, definition or instruction.", "How soon it gets concrete; without any, the length.", openings.words_to_value, openings.show_value, "The first concrete thing comes", "later", "sooner"),
-    Signal("calls_to_action", "structure", "per 1,000 words", "Sentences that ask for a subscription, like, comment, click, purchase.", "Pattern list, nine kinds.", calls.calls_per_1000, calls.show_calls, "Calls to action"),
-    Signal("first_call_position", "structure", "share", "Share of the words before the first call to action.", "Only sources that have one.", calls.first_call_position, calls.show_calls, "The first call comes", "later", "sooner", needs="a call to action"),
-    Signal("open_loops", "structure", "per 1,000 words", "Teasers, and opening questions that the next two sentences leave open.", "Loewenstein 1994, information gap.", loops.open_loops, loops.show_loops, "Open loops"),
-    Signal("closed_loops", "structure", "share", "Open loops that a later sentence takes up.", "Shared rare words or an explicit return.", loops.closed_loops, loops.show_closed, "Open loops are closed", "more often", "less often", needs="an open loop"),
-    Signal("anaphora", "rhetoric", "per 100 sentences", "Successive sentences or clauses that begin with the same words, beyond grammar.", "Lausberg 1960.", rhetoric.anaphora, rhetoric.show_anaphora, "Repeated openings", sentences=True),
-    Signal("analogies", "rhetoric", "per 1,000 words", "Sentences that explain one thing by another, by marker.", "Markers: works like a, think of it as, imagine.", rhetoric.analogies, rhetoric.show_analogies, "Analogies"),
-    Signal("lists", "rhetoric", "per 1,000 words", "Lists that are counted off or announced.", "First, second; three reasons.", rhetoric.lists, rhetoric.show_lists, "Lists", sentences=True),
+    Signal("first_hand", "content", "per 1,000 words", "Markers of own experience: I tried, when I was.", "Word list.", specificity.first_hand, specificity.show_first_hand),
+    Signal("greeting_words", "structure", "words", "Words of greeting and introduction before the first that says something.", "Pattern list, first 30 words.", openings.greeting_words, openings.show_greeting),
+    Signal("words_to_value", "structure", "words", "Words before the first number, name, date, definition or instruction.", "How soon it gets concrete; without any, the length.", openings.words_to_value, openings.show_value),
+    Signal("calls_to_action", "structure", "per 1,000 words", "Sentences that ask for a subscription, like, comment, click, purchase.", "Pattern list, nine kinds.", calls.calls_per_1000, calls.show_calls),
+    Signal("first_call_position", "structure", "share", "Share of the words before the first call to action.", "Only sources that have one.", calls.first_call_position, calls.show_calls, needs="a call to action"),
+    Signal("open_loops", "structure", "per 1,000 words", "Teasers, and opening questions that the next two sentences leave open.", "Loewenstein 1994, information gap.", loops.open_loops, loops.show_loops),
+    Signal("closed_loops", "structure", "share", "Open loops that a later sentence takes up.", "Shared rare words or an explicit return.", loops.closed_loops, loops.show_closed, needs="an open loop"),
+    Signal("anaphora", "rhetoric", "per 100 sentences", "Successive sentences or clauses that begin with the same words, beyond grammar.", "Lausberg 1960.", rhetoric.anaphora, rhetoric.show_anaphora, sentences=True),
+    Signal("analogies", "rhetoric", "per 1,000 words", "Sentences that explain one thing by another, by marker.", "Markers: works like a, think of it as, imagine.", rhetoric.analogies, rhetoric.show_analogies),
+    Signal("lists", "rhetoric", "per 1,000 words", "Lists that are counted off or announced.", "First, second; three reasons.", rhetoric.lists, rhetoric.show_lists, sentences=True),
 )  # fmt: skip
 
 
@@ -193,7 +190,7 @@ def pair_of(signal: Signal, document: Document, language: str) -> Measured | Non
 def spread(signal: Signal, documents: Sequence[Document], language: str) -> tuple[float, float] | None:
     """Mean and standard deviation of the signal over the sources, as a text is compared with them; None for a signal
     that gives no advice."""
-    if not signal.subject:
+    if signal.name not in WORDINGS:
         return None
     pairs = [pair for document in documents if (pair := pair_of(signal, document, language))]
     values = np.array([top / bottom for top, bottom in pairs])

@@ -24,7 +24,9 @@ SAME_SENTENCE = 0.75
 """Of the words of two sentences shared, in order: the later one is the earlier one, edited."""
 _MARK = re.compile(r"[^\S\n]*\[(C\d+(?:\s*[,;]\s*C\d+)*)\]")
 _NUMBER = re.compile(r"\d[\d.,]*")
-_NEGATION = frozenset("not no never none nobody nothing neither nor without isn't wasn't didn't doesn't don't won't can't couldn't".split())
+_NEGATION = frozenset(
+    "not no never none nobody nothing neither nor without isn't wasn't didn't doesn't don't won't can't couldn't".split()
+)
 
 
 class Cited(Struct):
@@ -62,7 +64,9 @@ def read_marks(drafted: str, claims: Mapping[str, ClaimRead]) -> Cited:
 
 def cite(claim: ClaimRead, span: Span) -> list[ScriptCitation]:
     """The claim's own quotes as citations of these words of a narration."""
-    carrying = [one for one in claim.citations if one.stance is Stance.SUPPORTS and one.quote and not one.source_deleted]
+    carrying = [
+        one for one in claim.citations if one.stance is Stance.SUPPORTS and one.quote and not one.source_deleted
+    ]
     return [
         ScriptCitation(
             claim_id=claim.id,
@@ -79,13 +83,19 @@ def cite(claim: ClaimRead, span: Span) -> list[ScriptCitation]:
     ]
 
 
-def carry(section_id: str, before: str, citations: Sequence[ScriptCitation], after: str) -> tuple[list[ScriptCitation], list[LostCitation]]:
+def carry(
+    section_id: str, before: str, citations: Sequence[ScriptCitation], after: str
+) -> tuple[list[ScriptCitation], list[LostCitation]]:
     """The citations of a narration in its edited form, and those whose words are gone."""
     if before == after:
         return list(citations), []
     moved: list[ScriptCitation] = []
     lost: list[LostCitation] = []
-    blocks = SequenceMatcher(None, before, after, autojunk=False).get_matching_blocks() if citations and len(before) + len(after) < 20_000 else []
+    blocks = (
+        SequenceMatcher(None, before, after, autojunk=False).get_matching_blocks()
+        if citations and len(before) + len(after) < 20_000
+        else []
+    )
     sentences = sentence_spans(after)
     places: dict[Span, tuple[Span, bool] | None] = {}
     for citation in citations:
@@ -103,7 +113,8 @@ def carry(section_id: str, before: str, citations: Sequence[ScriptCitation], aft
 def shift(citations: Iterable[ScriptCitation], by: int) -> list[ScriptCitation]:
     """The citations of a text that now begins *by* code points later."""
     return [
-        replace(one, narration_span=Span(one.narration_span.start + by, one.narration_span.end + by)) for one in citations
+        replace(one, narration_span=Span(one.narration_span.start + by, one.narration_span.end + by))
+        for one in citations
     ]
 
 

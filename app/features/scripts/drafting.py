@@ -103,7 +103,9 @@ def _short(quote: str, most: int = 140) -> str:
 
 def _story(story: Story, most: int, part: PlannedPart) -> Narration:
     """The story's own sentences, from the one that has most to do with the section, as many as fit; else a place for it."""
-    spans = [span for span in sentence_spans(story.text) if not span.of(story.text).lstrip().startswith(("#", "*", "-"))]
+    spans = [
+        span for span in sentence_spans(story.text) if not span.of(story.text).lstrip().startswith(("#", "*", "-"))
+    ]
     if most < FEWEST_STORY_WORDS or not spans:
         return Narration(placeholder(_short(story.title, 80), max(10, most), "story"))
     about = content_words(f"{part.title} {part.purpose}")
@@ -124,9 +126,7 @@ def _story(story: Story, most: int, part: PlannedPart) -> Narration:
     text = span.of(story.text)
     citations = []
     if story.source_id is not None:
-        citations.append(
-            ScriptCitation(None, Span(0, len(text)), story.source_id, story.source_version, span, text)
-        )
+        citations.append(ScriptCitation(None, Span(0, len(text)), story.source_id, story.source_version, span, text))
     return Narration(text, citations)
 
 

@@ -69,7 +69,11 @@ def _edits(text: str) -> list[tuple[int, int, str]]:
             continue
         for joint in _JOINTS.finditer(text, sentence.start, sentence.end):
             before, after = text[sentence.start : joint.start()], text[joint.end() : sentence.end]
-            if min(count_words(before), count_words(after)) >= SHORTEST_PART and _HAS_VERB.search(before) and _HAS_VERB.search(after):
+            if (
+                min(count_words(before), count_words(after)) >= SHORTEST_PART
+                and _HAS_VERB.search(before)
+                and _HAS_VERB.search(after)
+            ):
                 edits.append(_cut(text, joint))
                 break
     return edits
@@ -89,7 +93,9 @@ def _edited(text: Narration, start: int, end: int, said: str) -> Narration:
         place = one.narration_span
         first = place.start if place.start <= start else place.start + by if place.start >= end else start
         last = place.end if place.end <= start else place.end + by
-        moved.append(replace(one, narration_span=Span(first, last), edited=one.edited or place.start < end and start < place.end))
+        moved.append(
+            replace(one, narration_span=Span(first, last), edited=one.edited or place.start < end and start < place.end)
+        )
     return Narration(text.text[:start] + said + text.text[end:], moved)
 
 

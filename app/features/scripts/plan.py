@@ -16,7 +16,17 @@ STORY_SHARE = 0.15
 """Of the script's words that a story may take."""
 FEWEST_SHARED = 2
 """Content words that a story and a section have in common before the story fits there."""
-_COMMON = frozenset(FUNCTION_WORDS["en"].split()) | {"how", "why", "when", "where", "who", "which", "there", "their", "then"}
+_COMMON = frozenset(FUNCTION_WORDS["en"].split()) | {
+    "how",
+    "why",
+    "when",
+    "where",
+    "who",
+    "which",
+    "there",
+    "their",
+    "then",
+}
 
 
 class Story(Struct, frozen=True):

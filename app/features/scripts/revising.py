@@ -32,7 +32,9 @@ _NAMED = r"[\"“'‘]?(?:the )?(?:section |part )?[\"“'‘]?(?P<{name}>.+?)[\
 _BEFORE = re.compile(rf"\b(?:move|put) {_NAMED.format(name='what')} (?P<where>before|after) {_NAMED.format(name='place')}[.!]?$", re.I)  # fmt: skip
 _ENDS = re.compile(rf"\b(?:move|put) {_NAMED.format(name='what')} (?:to the )?(?P<where>first|last|start|beginning|end|top|bottom)[.!]?$", re.I)  # fmt: skip
 _SWAP = re.compile(rf"\bswap {_NAMED.format(name='what')} (?:and|with) {_NAMED.format(name='place')}[.!]?$", re.I)
-HOW_TO_REORDER = "Say it as 'move A before B', 'move A after B', 'put A first', 'put A last' or 'swap A and B', with section titles."
+HOW_TO_REORDER = (
+    "Say it as 'move A before B', 'move A after B', 'put A first', 'put A last' or 'swap A and B', with section titles."
+)
 
 
 class Target(Struct, frozen=True):
@@ -46,7 +48,9 @@ def kind_of(instruction: str) -> Kind:
     """What code can do itself; `other` takes a model."""
     if _HOOK.search(instruction):
         return "new_hook"
-    if _REORDER.search(instruction) and (_BEFORE.search(instruction) or _ENDS.search(instruction) or _SWAP.search(instruction)):
+    if _REORDER.search(instruction) and (
+        _BEFORE.search(instruction) or _ENDS.search(instruction) or _SWAP.search(instruction)
+    ):
         return "reorder"
     if re.search(r"\bre-?order|rearrange\b", instruction, re.I):
         return "reorder"
@@ -61,7 +65,9 @@ def target_of(sections: Sequence[Section], section_ids: Sequence[str] | None, se
     if selection is not None:
         section = known.get(selection.section_id)
         if section is None:
-            raise Unprocessable(f"There is no section '{selection.section_id}' in the head version.", code="unknown_section")
+            raise Unprocessable(
+                f"There is no section '{selection.section_id}' in the head version.", code="unknown_section"
+            )
         span = selection.span
         if not 0 <= span.start < span.end <= len(section.narration):
             raise Unprocessable(
@@ -88,7 +94,10 @@ def changed_only(before: Sequence[Section], after: Sequence[Section], target: Ta
         raise Conflict("The revision lost or moved a section; nothing was stored.", code="revision_out_of_bounds")
     for section_id, was in old.items():
         now = new[section_id]
-        same = all(getattr(was, name) == getattr(now, name) for name in ("title", "visuals", "on_screen_text", "type", "locked"))
+        same = all(
+            getattr(was, name) == getattr(now, name)
+            for name in ("title", "visuals", "on_screen_text", "type", "locked")
+        )
         if section_id not in target.section_ids:
             same = same and was.narration == now.narration
         elif target.span is not None:
@@ -138,7 +147,9 @@ def shortened(text: Narration, instruction: str) -> Narration:
     spans = sentence_spans(text.text)
     total = count_words(text.text)
     if len(spans) < 2:
-        raise Unprocessable("It is one sentence; to shorten it takes a model or your own hand.", code="nothing_to_shorten")
+        raise Unprocessable(
+            "It is one sentence; to shorten it takes a model or your own hand.", code="nothing_to_shorten"
+        )
     most = round(total * _kept_share(instruction))
     cited = [one.narration_span for one in text.citations]
     said = Counter(word.lower() for word in words(text.text))
@@ -146,7 +157,11 @@ def shortened(text: Narration, instruction: str) -> Narration:
     def worth(span: Span) -> tuple[int, float]:
         own = [word.lower() for word in words(span.of(text.text))]
         central = sum(said[word] > 1 and len(word) > 3 for word in own) / max(1, len(own))
-        rank = 3 if any(one.start < span.end and span.start < one.end for one in cited) else states_a_fact(span.of(text.text)) * 1
+        rank = (
+            3
+            if any(one.start < span.end and span.start < one.end for one in cited)
+            else states_a_fact(span.of(text.text)) * 1
+        )
         return (2 if PLACEHOLDER.search(span.of(text.text)) else rank), central
 
     gone: list[Span] = []

@@ -64,9 +64,7 @@ class VersionShelf:
         if script is None:
             raise NotFound("The script was deleted before this was done.", code="script_deleted")
         if new.job_id is not None:
-            mine = select(ScriptVersion).where(
-                ScriptVersion.script_id == script_id, ScriptVersion.job_id == new.job_id
-            )
+            mine = select(ScriptVersion).where(ScriptVersion.script_id == script_id, ScriptVersion.job_id == new.job_id)
             if stored := await self.session.scalar(mine):
                 return stored
         if broken := next((section for section in new.sections if not citing.stands_in(section)), None):
@@ -154,9 +152,7 @@ def edited(before: Sequence[Section], sent: Sequence[SectionEdit]) -> tuple[list
         was = known.get(edit.id or "") if edit.id not in taken else None
         section_id = was.id if was else fresh_id(known, taken, edit.id)
         taken.add(section_id)
-        citations, gone = (
-            citing.carry(section_id, was.narration, was.citations, edit.narration) if was else ([], [])
-        )
+        citations, gone = citing.carry(section_id, was.narration, was.citations, edit.narration) if was else ([], [])
         lost.extend(gone)
         unchanged = was is not None and was.narration == edit.narration
         sections.append(

@@ -1,6 +1,7 @@
 """Files that go straight to the storage: a folder with our own signed address."""
 
 import asyncio
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import httpx
@@ -8,6 +9,7 @@ import pytest
 from sqlalchemy import text
 
 from app.features.uploads import upkeep
+from app.shared.clients.storage import Storage
 from tests.conftest import SAMPLES, finished
 
 pytestmark = pytest.mark.usefixtures("worker")
@@ -160,12 +162,37 @@ async def test_an_object_that_no_row_knows_goes_and_a_sources_own_stays(creator,
     await resources.storage.put(f"sources/{source['id']}/lost/original", b"lost")
     await resources.storage.put(f"sources/{source['id']}/lost/poster", b"lost")
 
-    await upkeep.keep_up(resources, unknown_for_seconds=-5)
+    await upkeep.delete_unknown(resources, for_seconds=-5)
 
     assert await resources.storage.size(key) == len(DATA)
     assert await resources.storage.size(key.replace("original", "poster")) == 7
     assert await resources.storage.size(f"sources/{source['id']}/lost/original") is None
     assert await resources.storage.size(f"sources/{source['id']}/lost/poster") is None
+
+
+async def test_the_storage_is_listed_once_a_day_by_whichever_worker_comes_first(resources):
+    listings = []
+
+    class Listed(Storage):
+        def older_than(self, prefix, seconds):
+            listings.append(prefix)
+            return super().older_than(prefix, seconds)
+
+    one, other = (replace(resources, storage=Listed(resources.storage._store)) for _ in range(2))
+
+    async def day_later():
+        async with resources.db.transaction() as session:
+            await session.execute(text("update chores set begun_at = begun_at - interval '24 hours'"))
+
+    await upkeep.keep_up(resources)
+    await asyncio.gather(upkeep.keep_up(one), upkeep.keep_up(other))
+    assert listings == []
+
+    for days in (1, 2):
+        await day_later()
+        await asyncio.gather(upkeep.keep_up(one), upkeep.keep_up(other))
+        await upkeep.keep_up(one)
+        assert listings == ["sources"] * days
 
 
 async def key_of(resources, upload):

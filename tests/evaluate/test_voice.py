@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 
 from app import cli
-from app.features.dna import evaluation
-from app.features.dna.evaluation import Answer, Trial, background_texts, files_in, trial
+from app.evaluate import voice
+from app.evaluate.voice import Answer, Trial, background_texts, files_in, trial
 from tests.features.dna.voices import background, speech
 
 SPEAKERS, SOURCES = 2, 5
@@ -75,15 +75,15 @@ def test_guests_of_a_tested_episode_are_no_background(folder: Path) -> None:
 
 def test_the_fingerprint_finds_its_speakers_and_shuffled_names_do_not_help(folder: Path) -> None:
     files = [file for file in files_in(folder / "voice") if not file.elsewhere]
-    right = trial(files, evaluation.prints_of(background()), words=(1000,))[1000]
+    right = trial(files, voice.prints_of(background()), words=(1000,))[1000]
     assert right.top1()[0] == 1.0
     owners = [(file.host + file.fold) % SPEAKERS for file in files]
-    shuffled = trial(files, evaluation.prints_of(background()), words=(1000,), owners=owners)[1000]
+    shuffled = trial(files, voice.prints_of(background()), words=(1000,), owners=owners)[1000]
     assert shuffled.top1()[0] < 0.7
 
 
 def test_lower_case_without_punctuation_is_what_bare_means() -> None:
-    assert evaluation.bare("Don't STOP, please_now!") == "dont stop pleasenow"
+    assert voice.bare("Don't STOP, please_now!") == "dont stop pleasenow"
 
 
 def test_strand_evaluate_prints_the_tables(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
