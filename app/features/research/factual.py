@@ -65,14 +65,14 @@ _VERBS = re.compile(
     r"\b(?:[a-z]{3,}ed|does|did|is|are|was|were|has|had|have|became|becomes?|remains?|remained|contain\w*|consist\w*|weigh\w*|measur\w*|cost\w*|"
     r"cause[sd]?|led|leads?|result\w*|produc\w*|invent\w*|discover\w*|found|founded|built|made|makes?|wrote|written|publish\w*|"
     r"developed|died|dies|born|won|lost|loses?|gave|gives?|took|takes?|began|begins?|ended|ends?|reached|sailed|showed|"
-    r"shows?|proved|proves?|carried|carries|killed|grew|grows?|rose|rises?|fell|falls?|increas\w*|decreas\w*|"
+    r"shows?|proved|proves?|carried|carries|killed|grew|grows?|rose|rises?|fell|falls?|increase\w*|increasing|decrease\w*|decreasing|"
     r"turns?|turned|moves?|moved|orbits?|covers?|covered|lives?|lived|eats?|kills?|needs?|needed|uses?|used|boils?|melts?|"
     r"freezes?|travels?|travelled|spreads?|happen\w*|occur\w*|introduced|created|designed|established|abolished|passed|"
     r"allow\w*|prevent\w*|reduc\w*|protect\w*|affect\w*|destroy\w*|defeat\w*|sold|sells?|earn\w*|paid|pays?|"
     r"correspond\w*|equals?|depend\w*|follow\w*|appear\w*|suggested|recommended|described|called|named|known|absorbs?|"
     r"drives?|reflects?|bends?|ticks?|swings?|stands?|stood|holds?|held|ran|runs?|came|comes?|went|goes|supplied|supply|"
     r"tested|granted|awarded|finished|completed|worked|works?|drown\w*|struck|strikes?|circles?|pulls?|expands?|shrinks?|"
-    r"replaced|explains?|explained|convert\w*|releas\w*|emits?|stores?|lays?|laid|feeds?|evolved|burns?|burned|erupted|"
+    r"replaced|explains?|explained|convert\w*|release\w*|emits?|stores?|lays?|laid|feeds?|evolved|burns?|burned|erupted|"
     r"collapsed|invaded|conquered|ruled|elected|voted|signed|banned|approved|launched|landed|crashed|sank|exploded)\b",
     re.IGNORECASE,
 )

@@ -8,13 +8,12 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Literal
 
-import snowballstemmer
 from msgspec import Struct
 
 from app.features.research.amounts import Reader
 from app.features.research.numerals import Bound, Quantity
 from app.features.research.units import POUND, UNITS
-from app.features.research.wordlists import FUNCTION, LIGHT, MONTHS, NEGATIONS, OPPOSITE_OF
+from app.features.research.wordlists import FUNCTION, LIGHT, MONTHS, NEGATIONS, OPPOSITE_OF, stem
 from app.shared.text import word_spans, words
 
 Verdict = Literal["agree", "differ", "not_comparable"]
@@ -29,8 +28,6 @@ NEAR_DENIAL = 6
 """Words between a negation and what it denies."""
 SLACK: dict[str, float] = {"converted": 0.03, "about": 0.12}
 ABOUT_YEARS = 5
-
-_STEMMER = snowballstemmer.stemmer("english")
 
 
 class Comparison(Struct, frozen=True):
@@ -91,17 +88,17 @@ class _Read(Struct, frozen=True):
         for number, span in enumerate(word_spans(text)):
             word = span.of(text)
             lower = word.lower().replace("’", "'")
-            stem = content_stem(lower)
+            root = content_stem(lower)
             said.append(lower)
-            stems.append(stem or lower)
+            stems.append(root or lower)
             inside = any(one.span.start <= span.start < one.span.end for one in amounts)
-            if stem is None or inside or (lower in UNITS and len(lower) > 2) or lower in POUND or lower in MONTHS:
+            if root is None or inside or (lower in UNITS and len(lower) > 2) or lower in POUND or lower in MONTHS:
                 continue
             is_name = (word[0].isupper() and number > 0) or (any(map(str.isdigit, word)) and word[0].isalpha())
             if is_name:
-                names.add(stem)
-            weights[stem] = (
-                NAME_WEIGHT if is_name else LIGHT_WEIGHT if stem in LIGHT else max(1.0, weights.get(stem, 1))
+                names.add(root)
+            weights[root] = (
+                NAME_WEIGHT if is_name else LIGHT_WEIGHT if root in LIGHT else max(1.0, weights.get(root, 1))
             )
         negations = sum(word in NEGATIONS or word.endswith("n't") for word in said)
         return _Read(text, amounts, weights, frozenset(names), stems, said, negations)
@@ -113,14 +110,13 @@ def content_stem(word: str) -> str | None:
     word = re.sub(r"'s?$|n't$", "", word)
     if not word or word in FUNCTION or (len(word) == 1 and not word.isdigit()):
         return None
-    stem: str = _STEMMER.stemWord(word)
-    return stem
+    return stem(word)
 
 
 def content_stems(text: str) -> list[str]:
     """The stems of all words that carry meaning, in order."""
     found = (content_stem(word.lower().replace("’", "'")) for word in words(text))
-    return [stem for stem in found if stem]
+    return [root for root in found if root]
 
 
 def _shared(a: _Read, b: _Read) -> float:

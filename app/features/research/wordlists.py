@@ -1,10 +1,20 @@
 """Words by what they tell of numbers, denials and statements. English."""
 
+import snowballstemmer
+
 from app.shared.text import FUNCTION_WORDS
+
+_STEMMER = snowballstemmer.stemmer("english")
 
 
 def listed(text: str) -> frozenset[str]:
     return frozenset(text.split())
+
+
+def stem(word: str) -> str:
+    """Of an English word in lower case."""
+    stemmed: str = _STEMMER.stemWord(word)
+    return stemmed
 
 
 def numbered(text: str, start: int = 1) -> dict[str, int]:
@@ -37,7 +47,7 @@ MONTHS = numbered(
 )
 YEAR_CUES = MONTHS.keys() | listed(
     "in since by of from until till to before after around about circa c year early late mid during between and spring "
-    "summer autumn fall winter year's im um seit vor nach en depuis desde hasta nel dal"
+    "summer autumn fall winter year's im um seit vor nach en depuis desde hasta nel dal"  # codespell:ignore vor
 )
 JOINING = listed(FUNCTION_WORDS["en"]) | listed("per or nor than when would were had has an")
 
@@ -49,22 +59,24 @@ FUNCTION = (listed(" ".join(FUNCTION_WORDS.values())) - _ENGLISH_TOO) | listed(
     "under up down out off about by through during before after between against also just only very too such each any "
     "some all both more most other own same again ever yet still even because while whose these those"
 )
-LIGHT = listed(
-    "find found make made use take get give go come say show becom seem mean call know part time way kind first last much "
-    "mani new old great long larg small good year day exact near well later earlier follow begin began includ contain "
-    "correspond famous figur simpli wrong point thing work"
+LIGHT = frozenset(
+    stem(word)
+    for word in listed(
+        "find found make made use take get give go come say show become seem mean call know part time way kind first last "
+        "much many new old great long large small good year day exact near well later earlier follow begin began include "
+        "contain correspond famous figure simply wrong point thing work"
+    )
 )
 """Stems that go with everything."""
 NEGATIONS = listed("not never no none nobody nothing neither nor cannot without hardly scarcely barely")
 _OPPOSITES = """
-    increas/decreas rise/fall rose/fell gain/lost gain/lose win/lose won/lost accept/reject true/fals cheap/expens fast/slow
-    first/last largest/smallest longest/shortest highest/lowest oldest/youngest north/south east/west before/after
-    alway/never allow/forbid succeed/fail succeed/failur success/failur support/oppos aliv/dead hot/cold heavier/lighter
-    faster/slower safe/danger safer/danger legal/illeg approv/reject found/abolish began/end
+    increase/decrease rise/fall rose/fell gain/lost gain/lose win/lose won/lost accept/reject true/false cheap/expensive
+    fast/slow first/last largest/smallest longest/shortest highest/lowest oldest/youngest north/south east/west before/after
+    always/never allow/forbid succeed/fail succeed/failure success/failure support/oppose alive/dead hot/cold
+    heavier/lighter faster/slower safe/dangerous safer/dangerous legal/illegal approve/reject found/abolish began/ended
 """
-OPPOSITE_OF = {
-    a: b for pair in _OPPOSITES.split() for a, b in (tuple(pair.split("/")), tuple(reversed(pair.split("/"))))
-}
+_PAIRS = [tuple(stem(word) for word in pair.split("/")) for pair in _OPPOSITES.split()]
+OPPOSITE_OF = {one: other for a, b in _PAIRS for one, other in ((a, b), (b, a))}
 """By stem."""
 COMMANDS = listed(
     "let imagine picture look listen think remember suppose take try watch stay subscribe click check hit see notice "
