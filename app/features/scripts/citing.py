@@ -25,7 +25,25 @@ SAME_SENTENCE = 0.75
 _MARK = re.compile(r"[^\S\n]*\[(C\d+(?:\s*[,;]\s*C\d+)*)\]")
 _NUMBER = re.compile(r"\d[\d.,]*")
 _NEGATION = frozenset(
-    "not no never none nobody nothing neither nor without isn't wasn't didn't doesn't don't won't can't couldn't".split()
+    [
+        "not",
+        "no",
+        "never",
+        "none",
+        "nobody",
+        "nothing",
+        "neither",
+        "nor",
+        "without",
+        "isn't",
+        "wasn't",
+        "didn't",
+        "doesn't",
+        "don't",
+        "won't",
+        "can't",
+        "couldn't",
+    ]
 )
 
 

@@ -7,7 +7,8 @@ from difflib import SequenceMatcher
 
 from msgspec.structs import replace
 
-from app.features.scripts.schemas import Operation, Section, SectionDiff
+from app.features.scripts.citing import carry, settled
+from app.features.scripts.schemas import LostCitation, Operation, ScriptCitation, Section, SectionDiff
 
 FIELDS = ("title", "narration", "visuals", "on_screen_text")
 _TOKEN = re.compile(r"\s+|\w+(?:['’\-]\w+)*|[^\w\s]")
@@ -78,3 +79,31 @@ def _back(operations: Sequence[Operation], rejected: set[str]) -> str:
     return "".join(
         one.text for one in operations if one.op == "equal" or (one.op == "delete") == (one.change_id in rejected)
     )
+
+
+def with_citations(
+    before: Sequence[Section], after: Sequence[Section], wanted: Sequence[Section]
+) -> tuple[list[Section], list[LostCitation]]:
+    """The wanted sections with the citations of whichever version's words they have: the new one's first, then those of the
+    old one that the new one had lost."""
+    old, new = {one.id: one for one in before}, {one.id: one for one in after}
+    found, lost = [], []
+    for section in wanted:
+        kept: list[ScriptCitation] = []
+        gone: list[LostCitation] = []
+        for was in (new.get(section.id), old.get(section.id)):
+            if was is None:
+                continue
+            carried, missing = carry(section.id, was.narration, was.citations, section.narration)
+            known = {(one.claim_id, one.source_id, one.narration_span) for one in kept}
+            kept.extend(one for one in carried if (one.claim_id, one.source_id, one.narration_span) not in known)
+            if was is new.get(section.id):
+                gone = missing
+        again = {(one.claim_id, one.source_id) for one in kept}
+        lost.extend(one for one in gone if (one.claim_id, one.source_id) not in again)
+        known_words = any(
+            was and was.narration == section.narration for was in (new.get(section.id), old.get(section.id))
+        )
+        voice_match = section.voice_match if known_words else None
+        found.append(settled(replace(section, citations=kept, voice_match=voice_match)))
+    return found, lost

@@ -94,7 +94,9 @@ def _edited(text: Narration, start: int, end: int, said: str) -> Narration:
         first = place.start if place.start <= start else place.start + by if place.start >= end else start
         last = place.end if place.end <= start else place.end + by
         moved.append(
-            replace(one, narration_span=Span(first, last), edited=one.edited or place.start < end and start < place.end)
+            replace(
+                one, narration_span=Span(first, last), edited=one.edited or (place.start < end and start < place.end)
+            )
         )
     return Narration(text.text[:start] + said + text.text[end:], moved)
 

@@ -10,28 +10,30 @@ from msgspec.structs import replace
 
 from app.features.dna.corpus import plain_document
 from app.features.dna.rhythm import reading_grade
+from app.features.research.factual import states_a_fact
 from app.features.scripts import citing
 from app.features.scripts.budget import Narration, without
 from app.features.scripts.plainer import plainer
 from app.features.scripts.schemas import Section, Selection
 from app.features.scripts.speech import PLACEHOLDER, count_words
-from app.features.research.factual import states_a_fact
 from app.shared.evidence import Span
 from app.shared.exceptions import Conflict, Unprocessable
 from app.shared.text import sentence_spans, words
 
 Kind = Literal["shorten", "simplify", "reorder", "new_hook", "other"]
 KEPT_WHEN_SHORTENED = 0.7
-_SHORTEN = re.compile(r"\b(?:shorten|shorter|cut (?:it|this|that)? ?(?:down)?|trim|tighten|condense|more concise|too long|briefer)\b", re.I)  # fmt: skip
-_SIMPLIFY = re.compile(r"\b(?:simplif\w*|simpler|plainer|plain (?:english|language|words)|easier (?:to|words)|less (?:technical|complicated|jargon))\b", re.I)  # fmt: skip
-_HOOK = re.compile(r"\b(?:(?:new|another|different|other|better|stronger) (?:hook|opening)|(?:change|replace|swap) the (?:hook|opening))\b", re.I)  # fmt: skip
-_REORDER = re.compile(r"\b(?:reorder|re-order|rearrange|move|swap|put)\b", re.I)
-_SHARE = re.compile(r"(?:by|to)\s+(?:about\s+)?(\d{1,2})\s*(?:%|percent)", re.I)
-_HALF = re.compile(r"\b(?:by half|in half|half as long|to half)\b", re.I)
+_SHORTEN = re.compile(r"\b(?:shorten|shorter|cut (?:it|this|that)? ?(?:down)?|trim|tighten|condense|more concise|too long|briefer)\b", re.IGNORECASE)  # fmt: skip
+_SIMPLIFY = re.compile(r"\b(?:simplif\w*|simpler|plainer|plain (?:english|language|words)|easier (?:to|words)|less (?:technical|complicated|jargon))\b", re.IGNORECASE)  # fmt: skip
+_HOOK = re.compile(r"\b(?:(?:new|another|different|other|better|stronger) (?:hook|opening)|(?:change|replace|swap) the (?:hook|opening))\b", re.IGNORECASE)  # fmt: skip
+_REORDER = re.compile(r"\b(?:reorder|re-order|rearrange|move|swap|put)\b", re.IGNORECASE)
+_SHARE = re.compile(r"(?:by|to)\s+(?:about\s+)?(\d{1,2})\s*(?:%|percent)", re.IGNORECASE)
+_HALF = re.compile(r"\b(?:by half|in half|half as long|to half)\b", re.IGNORECASE)
 _NAMED = r"[\"“'‘]?(?:the )?(?:section |part )?[\"“'‘]?(?P<{name}>.+?)[\"”'’]?(?: section| part)?"
-_BEFORE = re.compile(rf"\b(?:move|put) {_NAMED.format(name='what')} (?P<where>before|after) {_NAMED.format(name='place')}[.!]?$", re.I)  # fmt: skip
-_ENDS = re.compile(rf"\b(?:move|put) {_NAMED.format(name='what')} (?:to the )?(?P<where>first|last|start|beginning|end|top|bottom)[.!]?$", re.I)  # fmt: skip
-_SWAP = re.compile(rf"\bswap {_NAMED.format(name='what')} (?:and|with) {_NAMED.format(name='place')}[.!]?$", re.I)
+_BEFORE = re.compile(rf"\b(?:move|put) {_NAMED.format(name='what')} (?P<where>before|after) {_NAMED.format(name='place')}[.!]?$", re.IGNORECASE)  # fmt: skip
+_ENDS = re.compile(rf"\b(?:move|put) {_NAMED.format(name='what')} (?:to the )?(?P<where>first|last|start|beginning|end|top|bottom)[.!]?$", re.IGNORECASE)  # fmt: skip
+_SWAP = re.compile(
+    rf"\bswap {_NAMED.format(name='what')} (?:and|with) {_NAMED.format(name='place')}[.!]?$", re.IGNORECASE
+)
 HOW_TO_REORDER = (
     "Say it as 'move A before B', 'move A after B', 'put A first', 'put A last' or 'swap A and B', with section titles."
 )
@@ -52,7 +54,7 @@ def kind_of(instruction: str) -> Kind:
         _BEFORE.search(instruction) or _ENDS.search(instruction) or _SWAP.search(instruction)
     ):
         return "reorder"
-    if re.search(r"\bre-?order|rearrange\b", instruction, re.I):
+    if re.search(r"\bre-?order|rearrange\b", instruction, re.IGNORECASE):
         return "reorder"
     if _SHORTEN.search(instruction):
         return "shorten"
