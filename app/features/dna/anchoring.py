@@ -1,13 +1,12 @@
 """What profiles quote from a source that was read anew: found again in its newest text, or marked stale."""
 
-from bisect import bisect_right
-
 import msgspec
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.db.models import DnaProfile, DnaProfileSource, SourceVersion
 from app.features.dna.quotes import Quote, with_quotes
+from app.features.sources.timeline import Timeline
 from app.shared.evidence import Evidence, relocate
 
 
@@ -24,16 +23,10 @@ async def follow_source(session: AsyncSession, version: SourceVersion) -> None:
 class _Mover:
     def __init__(self, version: SourceVersion) -> None:
         self._source, self._text = str(version.source_id), version.text
-        timed = [cue for cue in version.cues if cue["start_seconds"] is not None]
-        self._starts = [cue["start"] for cue in timed]
-        self._seconds = [cue["start_seconds"] for cue in timed]
+        self._timeline = Timeline(version)
 
     def __call__(self, quote: Quote) -> Quote:
         if quote["source_id"] != self._source:
             return quote
-        moved: Quote = msgspec.to_builtins(relocate(msgspec.convert(quote, Evidence), self._text, self._second_at))
+        moved: Quote = msgspec.to_builtins(relocate(msgspec.convert(quote, Evidence), self._text, self._timeline.second_at))
         return moved
-
-    def _second_at(self, place: int) -> float | None:
-        index = bisect_right(self._starts, place) - 1
-        return self._seconds[index] if index >= 0 else None

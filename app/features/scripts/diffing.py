@@ -87,7 +87,8 @@ def with_citations(
     """The wanted sections with the citations of whichever version's words they have: the new one's first, then those of the
     old one that the new one had lost."""
     old, new = {one.id: one for one in before}, {one.id: one for one in after}
-    found, lost = [], []
+    found: list[Section] = []
+    lost: list[LostCitation] = []
     for section in wanted:
         kept: list[ScriptCitation] = []
         gone: list[LostCitation] = []

@@ -40,7 +40,7 @@ def assemble(part: PlannedPart, claims: Mapping[str, ClaimRead], story_words: in
         if count_words(narration.text) + count_words(told.text) > part.words * 1.05:
             break
         narration = _join(narration, told)
-    return fitted(narration, part.words, _closing(part))
+    return fitted(narration, part.words, closing(part))
 
 
 def figures(narration: Narration) -> str:
@@ -141,7 +141,7 @@ def _lead(part: PlannedPart) -> str:
     return f"lead into “{_short(part.title, 60)}”: {_lower(_short(part.purpose, 120))}"
 
 
-def _closing(part: PlannedPart) -> str:
+def closing(part: PlannedPart) -> str:
     if part.type in {"outro", "call_to_action", "cta"}:
         return "say goodbye in your way, and the one thing you ask of the viewer"
     if part.hook and not part.claims:

@@ -14,7 +14,7 @@ from app.features.research.factual import states_a_fact
 from app.features.scripts import citing
 from app.features.scripts.budget import Narration, without
 from app.features.scripts.plainer import plainer
-from app.features.scripts.schemas import Section, Selection
+from app.features.scripts.schemas import LostCitation, Section, Selection
 from app.features.scripts.speech import PLACEHOLDER, count_words
 from app.shared.evidence import Span
 from app.shared.exceptions import Conflict, Unprocessable
@@ -119,7 +119,7 @@ def changed_only(before: Sequence[Section], after: Sequence[Section], target: Ta
             )
 
 
-def spliced(section: Section, span: Span, replacement: Narration) -> tuple[Section, list[citing.LostCitation]]:
+def spliced(section: Section, span: Span, replacement: Narration) -> tuple[Section, list[LostCitation]]:
     """The section with this span of its narration replaced; citations before and after it keep their words."""
     head, tail = section.narration[: span.start], section.narration[span.end :]
     narration = head + replacement.text + tail

@@ -50,6 +50,7 @@ from app.features.scripts.versions import (
 )
 from app.features.scripts.voice import Voice, pace_of
 from app.features.structures.schemas import PlannedSection
+from app.shared.evidence import Span
 from app.shared.exceptions import Conflict, NotFound, Unprocessable
 from app.shared.http import Page, Paging, convert
 
@@ -164,7 +165,7 @@ class ScriptService:
         if script.research_id is None:
             return []
         found = await ResearchService(self.session).claims(script.research_id)
-        return [claim for claim in found if citing.cite(claim, citing.Span(0, 1))]
+        return [claim for claim in found if citing.cite(claim, Span(0, 1))]
 
     async def titles(self, owner_id: UUID, source_ids: Sequence[UUID]) -> dict[str, str]:
         query = select(ContentSource.id, ContentSource.title).where(

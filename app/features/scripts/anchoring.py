@@ -1,0 +1,48 @@
+"""What scripts quote from a source that was read anew: found again in its newest text, or marked stale."""
+
+from typing import Any
+
+from msgspec import to_builtins
+from msgspec.structs import replace
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.db.models import ScriptSource, ScriptVersion, SourceVersion
+from app.features.scripts.schemas import ScriptCitation
+from app.features.scripts.versions import sections_of
+from app.features.sources.timeline import Timeline
+from app.shared.evidence import Evidence, relocate
+
+
+async def follow_source(session: AsyncSession, version: SourceVersion) -> None:
+    """Let every citation of the source in every version stand in this version of its text."""
+    timeline = Timeline(version)
+    scripts = select(ScriptSource.script_id).where(ScriptSource.source_id == version.source_id)
+    query = select(ScriptVersion).where(ScriptVersion.script_id.in_(scripts)).with_for_update()
+    for script_version in await session.scalars(query):
+        sections = sections_of(script_version)
+        moved = [
+            replace(section, citations=[_moved(one, version, timeline) for one in section.citations])
+            for section in sections
+        ]
+        changed: list[Any] = to_builtins(moved)
+        script_version.sections = changed
+    await session.flush()
+
+
+def _moved(citation: ScriptCitation, version: SourceVersion, timeline: Timeline) -> ScriptCitation:
+    if citation.source_id != version.source_id or citation.quote is None:
+        return citation
+    evidence = Evidence(citation.quote, str(citation.source_id), citation.source_span, citation.start_seconds)
+    found = relocate(evidence, version.text, timeline.second_at)
+    if found.stale:
+        return replace(citation, stale=True)
+    return replace(
+        citation,
+        quote=found.quote,
+        source_span=found.span,
+        source_version=version.number,
+        start_seconds=found.start_seconds,
+        page=timeline.page_at(found.span.start),
+        stale=False,
+    )
