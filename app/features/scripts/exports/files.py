@@ -10,6 +10,8 @@ from msgspec import Struct
 from app.features.scripts.exports.document import ExportScript, cleaned
 from app.features.scripts.exports.markdown import write_markdown
 from app.features.scripts.exports.plain import write_plain
+from app.features.scripts.exports.subtitles import write_srt, write_vtt
+from app.features.scripts.exports.word import write_word
 from app.features.scripts.schemas import ExportFormat
 
 LONGEST_SLUG = 80
@@ -40,6 +42,9 @@ class _Format(Struct, frozen=True):
 FORMATS: dict[str, _Format] = {
     "md": _Format(".md", "text/markdown; charset=utf-8", write_markdown),
     "txt": _Format(".txt", "text/plain; charset=utf-8", write_plain),
+    "docx": _Format(".docx", "application/vnd.openxmlformats-officedocument.wordprocessingml.document", write_word),
+    "srt": _Format(".srt", "application/x-subrip; charset=utf-8", write_srt),
+    "vtt": _Format(".vtt", "text/vtt; charset=utf-8", write_vtt),
 }
 
 
