@@ -59,7 +59,7 @@ def _item(schema: str, name: str, **fields: Any) -> dict[str, Any]:
 
 def _clip(beat: Beat, length: int) -> dict[str, Any]:
     section = beat.section
-    missing = {
+    missing: dict[str, Any] = {
         "OTIO_SCHEMA": "MissingReference.1", "metadata": {}, "name": "", "available_range": None,
         "available_image_bounds": None,
     }  # fmt: skip
