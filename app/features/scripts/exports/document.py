@@ -91,17 +91,25 @@ def key_of(citation: ScriptCitation) -> tuple[UUID, int, int, int]:
 
 def beats_of(script: ExportScript) -> list[Beat]:
     beats: list[Beat] = []
-    clock = 0.0
+    start = 0.0
     for section in script.sections:
-        end = clock + seconds_of(section.narration, script.words_per_minute)
-        beats.append(Beat(section, title_of(section), clock, end))
-        clock = end
+        end = start + seconds_of(section.narration, script.words_per_minute)
+        beats.append(Beat(section, title_of(section), start, end))
+        start = end
     return beats
 
 
 def title_of(section: Section) -> str:
     """Its own title, else its type in words."""
     return " ".join(section.title.split()) or section.type.replace("_", " ").strip().capitalize() or "Section"
+
+
+def about_of(script: ExportScript) -> str:
+    """Version, length, pace and engine in one line."""
+    beats = beats_of(script)
+    pace = "the creator's own pace" if script.pace_measured else "a usual pace"
+    length = f"{clock(beats[-1].end if beats else 0)} at {script.words_per_minute:.0f} words a minute ({pace})"
+    return f"Version {script.version}, {length}" + (f", engine: {script.engine}." if script.engine else ".")
 
 
 def clock(seconds: float) -> str:

@@ -7,9 +7,16 @@ from urllib.parse import quote
 
 from msgspec import Struct
 
+from app.features.scripts.exports.data import write_data
 from app.features.scripts.exports.document import ExportScript, cleaned
+from app.features.scripts.exports.fountain import write_fountain
 from app.features.scripts.exports.markdown import write_markdown
 from app.features.scripts.exports.plain import write_plain
+from app.features.scripts.exports.subtitles import write_srt, write_vtt
+from app.features.scripts.exports.teleprompter import write_teleprompter
+from app.features.scripts.exports.timeline import write_timeline
+from app.features.scripts.exports.word import write_word
+from app.features.scripts.exports.youtube import write_youtube
 from app.features.scripts.schemas import ExportFormat
 
 LONGEST_SLUG = 80
@@ -40,6 +47,14 @@ class _Format(Struct, frozen=True):
 FORMATS: dict[str, _Format] = {
     "md": _Format(".md", "text/markdown; charset=utf-8", write_markdown),
     "txt": _Format(".txt", "text/plain; charset=utf-8", write_plain),
+    "docx": _Format(".docx", "application/vnd.openxmlformats-officedocument.wordprocessingml.document", write_word),
+    "fountain": _Format(".fountain", "text/plain; charset=utf-8", write_fountain),
+    "otio": _Format(".otio", "application/vnd.pixar.opentimelineio+json", write_timeline),
+    "json": _Format(".json", "application/json", write_data),
+    "youtube": _Format("-youtube.md", "text/markdown; charset=utf-8", write_youtube),
+    "teleprompter": _Format("-teleprompter.html", "text/html; charset=utf-8", write_teleprompter),
+    "srt": _Format(".srt", "application/x-subrip; charset=utf-8", write_srt),
+    "vtt": _Format(".vtt", "text/vtt; charset=utf-8", write_vtt),
 }
 
 

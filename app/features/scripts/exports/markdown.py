@@ -2,9 +2,9 @@
 
 import re
 
-from app.features.scripts.exports.document import ExportFinding, ExportScript, Note, beats_of, clock, notes_of, title_of
-from app.features.scripts.exports.marking import Numbers, Run, is_marked, numbering, paragraphs_of
-from app.features.scripts.exports.references import caution_of, details_of, name_of
+from app.features.scripts.exports.document import ExportFinding, ExportScript, Note, about_of, notes_of, title_of
+from app.features.scripts.exports.marking import Numbers, Run, is_marked, legend_of, numbering, paragraphs_of
+from app.features.scripts.exports.references import caution_of, details_of, name_of, where_of
 from app.features.scripts.schemas import Section
 
 _SPECIAL = re.compile(r"[\\`*_\[\]<>&~|#]")
@@ -14,9 +14,9 @@ _LEADING = re.compile(r"^(\d{1,9})(?=[.)])|^(?=[-+])")
 def write_markdown(script: ExportScript) -> str:
     notes = notes_of(script)
     numbers = numbering(script)
-    blocks = [f"# {escaped(script.title)}", about(script)]
+    blocks = [f"# {escaped(script.title)}", escaped(about_of(script))]
     if notes or is_marked(script):
-        blocks.append(_legend(bool(notes), is_marked(script)))
+        blocks.append(legend_of(bool(notes), is_marked(script)).replace("(unsupported)", "*(unsupported)*"))
     for section in script.sections:
         blocks += _section_blocks(section, numbers)
     if notes:
@@ -29,20 +29,6 @@ def write_markdown(script: ExportScript) -> str:
 def escaped(text: str) -> str:
     """One line of text that Markdown shows as it is."""
     return _safe_start(_SPECIAL.sub(r"\\\g<0>", " ".join(text.split())))
-
-
-def about(script: ExportScript) -> str:
-    """Version, length and pace in one line."""
-    beats = beats_of(script)
-    pace = "the creator's own pace" if script.pace_measured else "a usual pace"
-    length = f"{clock(beats[-1].end if beats else 0)} at {script.words_per_minute:.0f} words a minute, {pace}"
-    engine = f" Written by {escaped(script.engine)}." if script.engine else ""
-    return f"Version {script.version}. {length}.{engine}"
-
-
-def _legend(noted: bool, marked: bool) -> str:
-    said = ["Numbers in brackets point to the sources at the end."] if noted else []
-    return " ".join([*said, "*(unsupported)* marks a sentence that no source carries."] if marked else said)
 
 
 def _section_blocks(section: Section, numbers: Numbers) -> list[str]:
@@ -58,17 +44,20 @@ def _section_blocks(section: Section, numbers: Numbers) -> list[str]:
 
 
 def _paragraph(runs: list[Run]) -> str:
-    """A bracket of ours is bare unless Markdown could take it for a link."""
+    """A bracket of ours is bare unless Markdown could take it for a link; stars stand only where they mark."""
     said = ""
     for at, run in enumerate(runs):
         following = runs[at + 1].text[:1] if at + 1 < len(runs) else ""
+        after = "" if at + 1 == len(runs) or runs[at + 1].kind in {"citation", "unsupported"} else following
+        free = not after or after.isspace()
         if run.kind == "citation":
-            said += f" [{run.text}]" if said and following not in {"(", "[", ":"} else f" \\[{run.text}\\]"
+            said += f" [{run.text}]" if said and after not in {"(", "[", ":"} else f" \\[{run.text}\\]"
         elif run.kind == "unsupported":
-            said += " *(unsupported)*"
+            said += " *(unsupported)*" if free else " *(unsupported)* "
         else:
             text = _SPECIAL.sub(r"\\\g<0>", run.text)
-            said += f"**{text}**" if run.kind == "placeholder" else text
+            bold = run.kind == "placeholder" and free and (not said or said[-1].isspace())
+            said += f"**{text}**" if bold else text
     return _safe_start(said.strip())
 
 
@@ -102,7 +91,7 @@ def _findings(findings: list[ExportFinding], script: ExportScript) -> list[str]:
 
 
 def _finding(finding: ExportFinding, titles: dict[str, str]) -> str:
-    where = titles.get(finding.section_id or "")
+    where = where_of(finding, titles)
     head = f"- **{escaped(finding.category)}** ({escaped(finding.severity)})" + (
         f" in {escaped(where)}" if where else ""
     )

@@ -40,6 +40,12 @@ def is_marked(script: ExportScript) -> bool:
     return any(section.unsupported for section in script.sections)
 
 
+def legend_of(noted: bool, marked: bool) -> str:
+    """What the marks mean, as far as there are any."""
+    said = ["Numbers in brackets point to the sources at the end."] if noted else []
+    return " ".join([*said, "(unsupported) marks a sentence that no source carries."] if marked else said)
+
+
 def numbering(script: ExportScript) -> Numbers:
     return numbers_of(notes_of(script))
 

@@ -1,6 +1,6 @@
 """How a source and a quoted passage are named in a sources list."""
 
-from app.features.scripts.exports.document import Note, SourceCard, place_of
+from app.features.scripts.exports.document import ExportFinding, Note, SourceCard, place_of
 
 GONE = "A source that was deleted since"
 
@@ -34,3 +34,9 @@ def caution_of(note: Note) -> str | None:
     if note.citation.stale:
         return "the source says it differently now"
     return "the sentence was edited since; check that the source still carries it" if note.citation.edited else None
+
+
+def where_of(finding: ExportFinding, titles: dict[str, str]) -> str:
+    """The section's title, and which of its fields where that isn't the narration."""
+    parts = [titles.get(finding.section_id or ""), finding.field if finding.field != "narration" else None]
+    return ", ".join(part.replace("_", " ") if at else part for at, part in enumerate(parts) if part)
