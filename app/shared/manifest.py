@@ -17,6 +17,7 @@ async def calls_of(session: AsyncSession, job_id: UUID) -> list[dict[str, Any]]:
     """Per model, what the job has asked for so far: calls, tokens, and cost in USD."""
     return [dict(row) for row in (await session.execute(text(CALLS), {"job": job_id})).mappings()]
 
+
 SPENT = """
 select coalesce(sum(input_tokens), 0)::bigint as input_tokens, coalesce(sum(output_tokens), 0)::bigint as output_tokens,
   coalesce(sum(cost_usd), 0)::text as cost_usd

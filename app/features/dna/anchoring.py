@@ -28,5 +28,7 @@ class _Mover:
     def __call__(self, quote: Quote) -> Quote:
         if quote["source_id"] != self._source:
             return quote
-        moved: Quote = msgspec.to_builtins(relocate(msgspec.convert(quote, Evidence), self._text, self._timeline.second_at))
+        moved: Quote = msgspec.to_builtins(
+            relocate(msgspec.convert(quote, Evidence), self._text, self._timeline.second_at)
+        )
         return moved

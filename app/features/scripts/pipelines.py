@@ -184,7 +184,9 @@ def balanced(sections: Sequence[Section], words: int) -> list[Section]:
     section = sections[longest]
     budget = max(12, counts[longest] + words - sum(counts))
     narration = fitted(Narration(section.narration, section.citations), budget, CLOSING)
-    changed = citing.settled(replace(section, narration=narration.text, citations=narration.citations, voice_match=None))
+    changed = citing.settled(
+        replace(section, narration=narration.text, citations=narration.citations, voice_match=None)
+    )
     return [changed if index == longest else one for index, one in enumerate(sections)]
 
 

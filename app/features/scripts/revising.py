@@ -39,6 +39,12 @@ HOW_TO_REORDER = (
 )
 
 
+NEEDS_MODEL = (
+    "Without a model a script can be shortened, simplified, reordered, or given another hook; say one of these, or choose an "
+    "engine with a model for the project."
+)
+
+
 class Target(Struct, frozen=True):
     """What may change: these sections, and of a selection this span only."""
 

@@ -24,6 +24,7 @@ from app.shared.exceptions import Unprocessable
 from app.shared.manifest import calls_of, spent
 from app.shared.pipeline import PipelineRun, streamed
 from app.shared.resources import Resources
+from app.shared.text import sentence_spans
 
 HOOK_TYPES = {"hook", "opening", "engage"}
 MOST_CLAIMS = 40
@@ -97,14 +98,14 @@ async def revise_section(resources: Resources, order: Order, section_id: str, sp
     text = obeyed(draft.narration.text, material.rules)
     citations, _ = citing.carry(section_id, draft.narration.text, draft.narration.citations, text)
     if not text.strip():
-        raise Unprocessable("The model gave no words for it; say the instruction in another way.", code="empty_revision")
+        raise Unprocessable(
+            "The model gave no words for it; say the instruction in another way.", code="empty_revision"
+        )
     changed, lost = revising.spliced(section, place, _as_wide(inside.text, Narration(text, citations), span))
     return Revised(replace(changed, voice_match=None), lost, draft.rejected)
 
 
-def by_code(
-    order: Order, section: Section, span: Span | None, hooks: Sequence[Hook], material: Material
-) -> Revised:
+def by_code(order: Order, section: Section, span: Span | None, hooks: Sequence[Hook], material: Material) -> Revised:
     """Shorter, plainer, or another hook, without a model."""
     place = span or Span(0, len(section.narration))
     inside = passage(section, place)
@@ -128,7 +129,7 @@ def another_hook(section: Section, hooks: Sequence[Hook], material: Material) ->
             "There is no other hook to choose from; make structures first, or use an engine with a model.",
             code="no_other_hook",
         )
-    sentences = citing.sentence_spans(text)
+    sentences = sentence_spans(text)
     end = len(hooks[at].text) if at is not None else sentences[0].end if sentences else 0
     by_id = {claim.id: claim for claim in material.claims.values()}
     hook = others[0]
@@ -205,7 +206,11 @@ async def _save(
 
 def passage(section: Section, place: Span) -> Narration:
     """A part of a section's narration, with the citations that stand in it."""
-    inside = [one for one in section.citations if place.start <= one.narration_span.start and one.narration_span.end <= place.end]
+    inside = [
+        one
+        for one in section.citations
+        if place.start <= one.narration_span.start and one.narration_span.end <= place.end
+    ]
     return Narration(place.of(section.narration), citing.shift(inside, -place.start))
 
 

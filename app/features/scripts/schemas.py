@@ -63,7 +63,7 @@ class SectionEdit(Struct):
     voice_match: float | None = None
 
 
-class VersionUsage(Struct):
+class VersionUsage(Struct, frozen=True):
     input_tokens: int = 0
     output_tokens: int = 0
     cost_usd: Decimal = Decimal(0)
