@@ -9,6 +9,7 @@ from litestar import Controller, Litestar, Request, Router
 from litestar.config.cors import CORSConfig
 from litestar.di import NamedDependency, Provide
 from litestar.openapi.config import OpenAPIConfig
+from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.openapi.spec import Components, SecurityScheme
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -127,7 +128,7 @@ def create_app(settings: Settings) -> Litestar:
             security=[{"token": []}],
             use_handler_docstrings=True,
             operation_id_creator=lambda handler, *_: handler.fn.__name__,
-            render_plugins=[],
+            render_plugins=[JsonRenderPlugin()],  # an empty list brings pages that load scripts from elsewhere
         ),
         cors_config=CORSConfig(allow_origins=[o.strip() for o in settings.cors_origins.split(",") if o.strip()])
         if settings.cors_origins

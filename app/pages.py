@@ -69,7 +69,9 @@ def may_read_metrics(request: Request[Any, Any, Any], settings: Settings) -> boo
     """By `METRICS_TOKEN`; without one only from this machine, and never in production."""
     if settings.metrics_token:
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
-        return scheme.lower() == "bearer" and secrets.compare_digest(token.strip(), settings.metrics_token)
+        return scheme.lower() == "bearer" and secrets.compare_digest(
+            token.strip().encode(), settings.metrics_token.encode()
+        )
     return not settings.production and request.client is not None and request.client.host in {"127.0.0.1", "::1"}
 
 

@@ -16,6 +16,16 @@ from app.shared.exceptions import AppError, Conflict, NotFound, Stale, Unavailab
 log = logging.getLogger(__name__)
 
 FOREIGN_KEY_VIOLATION = "23503"
+BROKEN_OFF = "client disconnected prematurely"
+"""Litestar's words, with status 500, where a client hangs up in the middle of its body."""
+TOO_MANY_PARTS = "Request Entity Too Large"
+"""Litestar's words, with status 400, for a form beyond its parser's limits."""
+UPLOADS = {
+    "Unsupported type: <class 'list'>": "was sent more than once",
+    "Unsupported type: <class 'str'>": "is not a file; send it with a file name",
+}
+"""Litestar's words for a form's part that should be one file, and ours."""
+LONGEST_MESSAGE = 300
 
 
 def respond(status: int, detail: str, code: str, extra: Any = None, headers: Any = None) -> Response[Any]:
@@ -33,6 +43,10 @@ CODES = {400: "invalid_request", 401: "unauthenticated", 403: "forbidden", 404: 
 def on_http_error(_: Request[Any, Any, Any], error: HTTPException) -> Response[Any]:
     """Litestar's own refusals, in the contract's words."""
     status = error.status_code
+    if (status, error.detail) == (400, TOO_MANY_PARTS):
+        return respond(413, "The form has too many parts, or a part too many headers.", CODES[413])
+    if error.detail == BROKEN_OFF:
+        return respond(400, "The request broke off before its end; send it again.", "broken_off")
     if status >= 500:
         return on_unexpected_error(_, error)
     extra = [
@@ -54,6 +68,7 @@ def on_http_error(_: Request[Any, Any, Any], error: HTTPException) -> Response[A
 def field_error(item: dict[str, Any]) -> dict[str, str]:
     """Litestar's note on one value as the field's name and what is wrong with it."""
     field, message = str(item.get("key", "body")), str(item.get("message", ""))
+    message = UPLOADS.get(message) or message[:LONGEST_MESSAGE]  # what was sent stands in it
     if named := re.fullmatch(r"Object (?:contains unknown|missing required) field `(.+)`", message, re.DOTALL):
         inside = f"{field}." if field != "data" else ""
         return {
@@ -78,8 +93,10 @@ def on_stale_row(request: Request[Any, Any, Any], _: StaleDataError) -> Response
 
 
 def on_undecodable(_: Request[Any, Any, Any], error: Exception) -> Response[Any]:
-    """A form's part that is not in the encoding that it claims. Any other failed look-up is our mistake."""
-    if isinstance(error, UnicodeDecodeError) or str(error).startswith("unknown encoding"):
+    """A form's part that is not in the encoding that it claims, or claims one that is none of text. What can't be encoded,
+    and any other failed look-up, is our mistake."""
+    known = isinstance(error, UnicodeError) and not isinstance(error, UnicodeEncodeError)
+    if known or str(error).startswith("unknown encoding") or "is not a text encoding" in str(error):
         return respond(400, "A part of the form is not text in UTF-8.", "invalid_request")
     return on_unexpected_error(_, error)
 
@@ -89,7 +106,7 @@ def on_unexpected_error(request: Request[Any, Any, Any], error: Exception) -> Re
     if unreachable(error):
         log.warning("The database can't be reached: %s", type(error).__name__)
         return on_app_error(request, Unavailable("The database can't be reached; try again in a moment."))
-    log.error("%s %s failed", request.method, request.url.path, exc_info=error)
+    log.error("%s %s failed", request.method, request.scope["path"], exc_info=error)
     return respond(500, "Something went wrong on our side; it was logged.", "internal_error")
 
 
@@ -99,7 +116,7 @@ EXCEPTION_HANDLERS: ExceptionHandlersMap = {
     NotFoundException: on_http_error,
     StaleDataError: on_stale_row,
     DBAPIError: on_database_error,
-    UnicodeDecodeError: on_undecodable,
+    UnicodeError: on_undecodable,
     LookupError: on_undecodable,
     Exception: on_unexpected_error,
 }

@@ -1,7 +1,8 @@
 """Search through the product: how long it takes, and what the index finds of what an exact search finds.
 
-`python -m benchmarks.search [--chunks 1000 100000]`, offline, on a PostgreSQL of its own. Texts are sentences of the
-samples put together anew, stored and embedded as the product does; the index is built by the operator's own command.
+`python -m benchmarks.search [--chunks 1000 100000]`, offline, on a PostgreSQL of its own. Each text is of one of many made-up
+subjects: half of its words are a subject's own, as often as Zipf says, half are those of the samples. They are stored and
+embedded as the product does; a query is nine words that a text says in a row; the index is built by the operator's command.
 """
 
 import argparse
@@ -10,7 +11,7 @@ import dataclasses
 import random
 import statistics
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from uuid import UUID
 
 import asyncpg
@@ -25,12 +26,13 @@ from app.features.search import vector_index
 from app.features.search.pipelines import Search, search_project
 from app.features.search.schemas import SearchMode
 from app.shared.resources import Resources, open_resources
-from benchmarks.ingestion import own_sentences, text_of
+from benchmarks.ingestion import own_sentences
 from benchmarks.record import record
 
 SEED = 20261121
 DOCUMENT_WORDS, CHUNKS_A_DOCUMENT = 2_000, 12
-QUERIES, WARM = 100, 10
+VOCABULARY, SUBJECT_WORDS, TEXTS_A_SUBJECT = 20_000, 400, 8
+QUERIES, WARM, QUERY_WORDS = 100, 10, 9
 LIMIT = 10
 
 
@@ -53,14 +55,38 @@ async def measure(settings: Settings, sizes: Sequence[int]) -> list[str]:
             owner = (await AccountService(session, settings.secret_key or "").register(whose)).id
         for size in sizes:
             documents = {
-                str(number): (f"Text {number}", text_of(sentences, DOCUMENT_WORDS, chance))
-                for number in range(-(-size // CHUNKS_A_DOCUMENT))
+                str(number): (f"Text {number}", body)
+                for number, body in enumerate(texts(sentences, -(-size // CHUNKS_A_DOCUMENT), chance))
             }
             shelf = await stored(resources, owner, Collection(f"{size} chunks", documents, []))
-            queries = [" ".join(chance.choice(sentences).split()[:9]) for _ in range(QUERIES)]
+            queries = [asked_of(chance.choice(list(documents.values()))[1], chance) for _ in range(QUERIES)]
             rows += await by_each(resources, connection, shelf, queries)
     await connection.close()
     return rows
+
+
+def texts(sentences: Sequence[str], count: int, chance: random.Random) -> Iterator[str]:
+    """Texts of about 2,000 words."""
+    usual = [word for sentence in sentences for word in sentence.split()]
+    syllables = [consonant + vowel for consonant in "bcdfglmnprstv" for vowel in "aeiou"]
+    made_up = ["".join(chance.choices(syllables, k=chance.randint(2, 4))) for _ in range(VOCABULARY)]
+    subjects = [chance.sample(made_up, SUBJECT_WORDS) for _ in range(max(1, count // TEXTS_A_SUBJECT))]
+    weights = [1 / rank for rank in range(1, SUBJECT_WORDS + 1)]
+    for number in range(count):
+        own = chance.choices(subjects[number % len(subjects)], weights, k=DOCUMENT_WORDS // 2)
+        said = [word for pair in zip(own, chance.choices(usual, k=len(own)), strict=True) for word in pair]
+        lines = []
+        while said:
+            length = chance.randint(6, 24)
+            lines.append(" ".join(said[:length]).strip(".,;:!?").capitalize() + ".")
+            said = said[length:]
+        yield "\n\n".join(" ".join(lines[start : start + 6]) for start in range(0, len(lines), 6))
+
+
+def asked_of(text: str, chance: random.Random) -> str:
+    words = text.split()
+    start = chance.randrange(max(1, len(words) - QUERY_WORDS))
+    return " ".join(words[start : start + QUERY_WORDS])
 
 
 async def by_each(

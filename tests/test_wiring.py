@@ -140,3 +140,13 @@ def test_the_provider_sdks_are_loaded_only_with_their_engine():
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
 
     assert loaded.strip() == "[]"
+
+
+def test_nothing_but_the_document_is_served_beside_our_own_reference():
+    """Litestar's pages would load scripts from other hosts."""
+    served = {route.path for route in create_app(Settings()).routes if route.path.startswith(("/schema", "/docs"))}
+
+    assert served == {
+        "/docs", "/docs/reference.js", "/docs/assets/{name:str}",
+        "/schema", "/schema/openapi.json", "/schema/{path:str}",
+    }  # fmt: skip

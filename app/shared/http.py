@@ -134,6 +134,8 @@ def trimmed(value: Any, name: str = "", depth: int = 0) -> Any:
             )
         return value if "password" in name else value.strip()
     if isinstance(value, dict):
+        if any("\x00" in key for key in value):
+            raise Malformed("A field's name can't contain the character U+0000.")
         return {key: trimmed(item, key, depth + 1) for key, item in value.items()}
     if isinstance(value, list):
         return [trimmed(item, name, depth + 1) for item in value]
@@ -141,7 +143,12 @@ def trimmed(value: Any, name: str = "", depth: int = 0) -> Any:
 
 
 async def refuse_bad_request(request: Request[Any, Any, Any]) -> None:
-    """A query string that is no text, or a body of another media type than the route takes, is the client's mistake."""
+    """A query string that is no text, a host that is none, or a body of another media type than the route takes, is the
+    client's mistake."""
+    try:
+        str(request.base_url)
+    except ValueError:
+        raise Malformed("The Host header is not a host with a port.") from None
     raw = unquote_to_bytes(request.scope["query_string"].replace(b"+", b" "))
     try:
         text = raw.decode()

@@ -2,7 +2,6 @@
 
 from bisect import bisect_right
 from collections.abc import Iterable
-from itertools import islice
 
 from app.features.dna.corpus import Document, Sentence
 from app.features.dna.listing import listed, unmarked
@@ -90,11 +89,12 @@ def questions(document: Document) -> Measured | None:
 
 def answered_questions(document: Document) -> Measured | None:
     """Questions that one of the next two sentences answers."""
-    asked = [index for index, sentence in enumerate(document.sentences) if is_question(sentence)]
+    sentences = document.sentences
+    asked = [index for index, sentence in enumerate(sentences) if is_question(sentence)]
     answered = sum(
-        any(is_answer(answer, document.sentences[index]) for answer in islice(document.sentences, index + 1, index + 1 + ANSWERED_WITHIN))
+        any(is_answer(answer, sentences[index]) for answer in sentences[index + 1 : index + 1 + ANSWERED_WITHIN])
         for index in asked
-    )  # fmt: skip
+    )
     return (answered, len(asked)) if asked else None
 
 

@@ -128,7 +128,7 @@ class DnaController(Controller):
         """Delete a profile; a project that had chosen it has none then."""
         await profiles.remove(await profiles.owned(user.id, profile_id, lock=True))
 
-    @post("/{profile_id:uuid}/match", status_code=HTTP_200_OK, responses=errors(400, 401, 404, 413))
+    @post("/{profile_id:uuid}/match", status_code=HTTP_200_OK, responses=errors(400, 401, 404, 409, 413))
     async def match_text(
         self,
         profile_id: FromPath[UUID],

@@ -1,23 +1,22 @@
 """Profiles that come in from a JSON document: what they quote is checked before it is believed."""
 
+import asyncio
 from typing import Any
 from uuid import UUID
 
 from msgspec import to_builtins
-from sqlalchemy import func, select
+from sqlalchemy import ARRAY, Uuid, any_, func, literal, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from uuid_utils.compat import uuid7
 
 from app.db.models import ContentSource, DnaProfile, DnaProfileSource, Project, SourceVersion
-from app.features.dna.fingerprint import restore
+from app.features.dna.foreign_prints import check_print
 from app.features.dna.portable import PortableProfile, fingerprint_of
 from app.features.dna.quotes import Quote, with_quotes
 from app.features.dna.traits import FEWEST_QUOTES
 from app.shared.evidence import Span, stands
-from app.shared.exceptions import AppError, NotFound, Unprocessable
+from app.shared.exceptions import NotFound
 
-MOST_BYTES = 4 * 1024 * 1024
-"""Of a fingerprint; a real one has under one."""
 MEASURED = ("signals", "catchphrases", "exemplars", "structure")
 
 
@@ -35,7 +34,8 @@ class ProfileExchange:
         project = await self.session.scalar(owned.with_for_update())
         if project is None:
             raise NotFound("There is no such project; set `project_id` to the one that the profile shall belong to.")
-        packed = _checked(fingerprint_of(portable))
+        packed = fingerprint_of(portable)
+        await asyncio.to_thread(check_print, packed)
         fields: dict[str, Any] = to_builtins(portable)
         for name in ("format", "format_version", "fingerprint", "exported_at", "version", "project_id", "grade"):
             del fields[name]
@@ -79,28 +79,17 @@ class ProfileExchange:
             return quote
 
         with_quotes(to_builtins([getattr(portable, name) for name in (*MEASURED, "traits")]), note)
+        ids = [one for text in named if (one := _uuid(text))]
         rows = await self.session.execute(
             select(SourceVersion.source_id, SourceVersion.text)
             .join(ContentSource, ContentSource.id == SourceVersion.source_id)
             .where(
                 ContentSource.owner_id == self._owner,
                 ContentSource.version == SourceVersion.number,
-                ContentSource.id.in_([one for text in named if (one := _uuid(text))]),
+                ContentSource.id == any_(literal(ids, ARRAY(Uuid))),  # one parameter, however many they are
             )
         )
         return {str(source_id): text for source_id, text in rows}
-
-
-def _checked(packed: bytes) -> bytes:
-    if len(packed) > MOST_BYTES:
-        raise Unprocessable("The profile's fingerprint is far larger than any that we make.", code="damaged_profile")
-    try:
-        restore(packed)
-    except AppError:
-        raise
-    except Exception:  # whatever a damaged file makes a parser do
-        raise Unprocessable("The profile's fingerprint can't be read.", code="damaged_profile") from None
-    return packed
 
 
 def _uuid(text: str) -> UUID | None:

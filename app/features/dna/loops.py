@@ -7,7 +7,6 @@ promised) or uses two of the opening's rare words, or one that nothing between h
 
 import re
 from collections.abc import Sequence
-from itertools import islice
 
 from msgspec import Struct
 
@@ -103,7 +102,7 @@ def _opens(said: Sequence[Sentence], index: int, position: float) -> str | None:
         if is_question(said[index + 1]):
             return None
         topic = _topic(unit)
-        following = islice(said, index + 1, index + 1 + ANSWERED_WITHIN)
+        following = said[index + 1 : index + 1 + ANSWERED_WITHIN]
         if topic and not any(topic & _stems(answer.words) for answer in following):
             return "question"
     return None

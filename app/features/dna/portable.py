@@ -3,10 +3,10 @@
 from base64 import b64decode, b64encode
 from binascii import Error as NotBase64
 from datetime import UTC, datetime
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from app.db.models import DnaProfile, Grade
 from app.features.dna.exemplars import Exemplar
@@ -30,10 +30,10 @@ class PortableProfile(Struct, forbid_unknown_fields=True):
     project_id: UUID
     name: ProfileName
     version: int
-    engine: str
+    engine: Annotated[str, Meta(max_length=100)]
     grade: Grade
-    language: str
-    speaker: str | None
+    language: Annotated[str, Meta(max_length=35)]
+    speaker: Annotated[str, Meta(max_length=200)] | None
     corpus: Corpus
     signals: list[SignalRead]
     traits: list[Trait]

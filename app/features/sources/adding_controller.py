@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.db.models import SourceKind, SourceRole, SourceStatus
 from app.db.session import after_commit, after_rollback
 from app.features.projects.service import ProjectService
-from app.features.sources.arrivals import keep_text, lay_down, look_at, plain_name, take_upload
+from app.features.sources.arrivals import is_storable, keep_text, lay_down, look_at, plain_name, take_upload
 from app.features.sources.reading import client_address, describe, enqueue_ingest
 from app.features.sources.schemas import (
     NewSource,
@@ -114,8 +114,10 @@ class SourceFileController(Controller):
         video. Its content decides what it is."""
         filename = plain_name(data.file.filename)
         title = (data.title or "").strip() or filename or ""
-        if not title or "\x00" in title:
+        if not title:
             raise Malformed("Give the source a title.", extra=[{"field": "title", "message": "is missing"}])
+        if not is_storable(title):  # a form's part may claim an encoding that has what UTF-8 hasn't
+            raise Malformed("Give the source another title.", extra=[{"field": "title", "message": "is not text"}])
         async with resources.db.transaction() as first:  # the file's way to the storage may be long
             await ProjectService(session=first).owned(user.id, project_id)
         looked = await look_at(data.file, filename, resources.settings.file_limit_bytes)

@@ -36,6 +36,11 @@ def plain_name(filename: str | None) -> str | None:
     return "".join(character for character in name if character.isprintable()).strip()[:255] or None
 
 
+def is_storable(text: str) -> bool:
+    """Whether PostgreSQL can hold it: neither U+0000 nor half a surrogate pair."""
+    return "\x00" not in text and not any("\ud800" <= character <= "\udfff" for character in text)
+
+
 async def look_at(file: UploadFile, filename: str | None, limit: int) -> Looked:
     """Its size, checksum and type. Raises `TooLarge`, and `Unprocessable` for what certainly can't be read."""
     return await asyncio.to_thread(_look_at, file.file, filename, limit)

@@ -9,7 +9,7 @@ class UploadCreate(Struct, forbid_unknown_fields=True):
     """A file that is about to be sent."""
 
     filename: Annotated[str, Meta(min_length=1, max_length=255, examples=["interview.mp4"])]
-    media_type: Annotated[str, Meta(min_length=3, max_length=127, pattern=r"^[\w.+-]+/[\w.+-]+$", examples=["video/mp4"])]  # fmt: skip
+    media_type: Annotated[str, Meta(min_length=3, max_length=127, pattern=r"^[A-Za-z0-9_.+-]+/[A-Za-z0-9_.+-]+$", examples=["video/mp4"])]  # fmt: skip
     size_bytes: Annotated[int, Meta(ge=1, examples=[734003200])]
 
 

@@ -119,3 +119,8 @@ def test_a_shown_answer_is_one_quote_of_the_question_and_what_follows():
     assert [span.of(document.text) for span in address.show_answers(document)] == [
         "Why does it sing? Because of the bubbles."
     ]
+
+
+def test_as_many_questions_as_a_text_may_hold_are_counted_in_one_pass():
+    """Walking to each from the beginning would take this test a minute."""
+    assert address.answered_questions(said("Is it? " * 60_000)) == (0, 60_000)

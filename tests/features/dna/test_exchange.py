@@ -1,7 +1,17 @@
 """Profiles side by side, and as documents that leave and come back."""
 
+import io
+import pickle
+from base64 import b64decode, b64encode
+from uuid import uuid4
+from zipfile import ZIP_DEFLATED, ZipFile
+
+import numpy as np
 import pytest
 
+from app.features.dna.fingerprint import LENGTHS, VoicePrint, dump
+from app.features.dna.foreign_prints import check_print
+from app.shared.exceptions import Unprocessable
 from tests.conftest import SAMPLES, add_file, finished
 
 pytestmark = pytest.mark.usefixtures("worker")
@@ -121,3 +131,116 @@ async def test_a_profile_takes_the_turns_of_whom_the_creator_says_they_are(creat
     assert profile["speaker"] == "Nell"
     assert profile["corpus"]["sources"] == 3
     assert "go on then" not in str(profile)
+
+
+def repacked(fingerprint, **members):
+    """The fingerprint with other members, each given as the bytes of its file."""
+    with ZipFile(io.BytesIO(b64decode(fingerprint))) as file:
+        before = {name: file.read(name) for name in file.namelist()}
+    packed = io.BytesIO()
+    with ZipFile(packed, "w", ZIP_DEFLATED) as file:
+        for name, data in {**before, **{f"{name}.npy": data for name, data in members.items()}}.items():
+            file.writestr(name, data)
+    return b64encode(packed.getvalue()).decode()
+
+
+def as_file(array, shape=None):
+    """The array as NumPy writes it; with a *shape*, a head that claims it above these numbers."""
+    file = io.BytesIO()
+    if shape is None:
+        np.save(file, array)
+    else:
+        np.lib.format.write_array_header_1_0(file, {"descr": array.dtype.str, "fortran_order": False, "shape": shape})
+        file.write(array.tobytes())
+    return file.getvalue()
+
+
+def small_print():
+    """A fingerprint that fits together, of three words."""
+    ones = np.ones((3, len(LENGTHS)), np.float32)
+    return VoicePrint(
+        np.array([1, 2, 3], np.uint32), *(np.ones(3, np.float16) for _ in range(3)), ones[0, :1], ones[0, :1], ones,
+        ones[:2], ones[0, :3], ones[0, :2],
+    )  # fmt: skip
+
+
+FLAT = np.ones((3, len(LENGTHS)), np.float32)
+
+
+@pytest.mark.parametrize(
+    ("members", "why"),
+    [
+        ({"weights": as_file(np.zeros(20_000_000, np.float16))}, "is not one"),
+        ({"weights": as_file(np.ones(3, np.float16), shape=(10**13,))}, "can't be read"),
+        ({"more": as_file(np.ones(3))}, "is not one"),
+        ({"weights": as_file(np.ones(2, np.float16))}, "numbers"),
+        ({"weights": as_file(np.ones(3, np.float64))}, "numbers"),
+        ({"weights": as_file(np.array([1, np.nan, 1], np.float16))}, "numbers"),
+        ({"weights": as_file(np.array(["a", "b", "c"]))}, "can't be read|numbers"),
+        ({"hashes": as_file(np.array([3, 2, 1], np.uint32))}, "numbers"),
+        ({"hashes": as_file(np.array([], np.uint32))}, "numbers"),
+        ({"roots": as_file(np.zeros(3, np.float16))}, "numbers"),
+        ({"others": as_file(FLAT * np.array([[1], [0], [1]], np.float32))}, "numbers"),
+        ({"own": as_file(-FLAT[:2])}, "numbers"),
+        ({"own": as_file(FLAT)}, "numbers"),
+        ({"unseen": as_file(np.array(1, np.float32))}, "numbers"),
+        ({"register": as_file(np.array([0, 0, 0], np.float32))}, "numbers"),
+        ({"held_out": as_file(np.array([], np.float32))}, "numbers"),
+    ],
+)
+def test_a_fingerprint_that_no_text_can_be_scored_with_is_refused(members, why):
+    """Of the first, 40 MB are packed into a thousandth."""
+    whole = b64encode(dump(small_print())).decode()
+
+    check_print(b64decode(whole))
+    with pytest.raises(Unprocessable, match=why):
+        check_print(b64decode(repacked(whole, **members)))
+
+
+def test_a_pickle_is_no_fingerprint_and_is_not_run(tmp_path):
+    class Ran:
+        def __reduce__(self):
+            return (tmp_path.joinpath("ran").touch, ())
+
+    whole = b64encode(dump(small_print())).decode()
+    hidden = io.BytesIO()
+    np.save(hidden, np.array([Ran()], dtype=object), allow_pickle=True)
+
+    for packed in (pickle.dumps(Ran()), b64decode(repacked(whole, weights=hidden.getvalue()))):
+        with pytest.raises(Unprocessable):
+            check_print(packed)
+    assert not (tmp_path / "ran").exists()
+
+
+async def test_an_import_of_what_the_table_can_not_hold_says_so(creator, project, built):
+    document = (await creator.get(f"/dna-profiles/{await build(creator, project, built[:3])}/export")).json()
+    spread = next(iter(document["dimensions"].values()))
+    old = io.BytesIO()
+    np.savez_compressed(old, weights=np.zeros(4, np.float16))
+    changes = {
+        "engine": "x" * 101, "language": "x" * 36, "speaker": "x" * 201, "manifest": {"a\0": 1},
+        "dimensions": {"a\0": spread}, "fingerprint": b64encode(old.getvalue()).decode(),
+    }  # fmt: skip
+
+    answers = {
+        name: await creator.post("/dna-profiles/import", json={**document, name: value})
+        for name, value in changes.items()
+    }
+
+    assert {name: answer.status_code for name, answer in answers.items()} == {
+        **dict.fromkeys(changes, 400), "fingerprint": 422,
+    }  # fmt: skip
+
+
+async def test_an_import_may_name_more_sources_than_a_query_has_parameters(creator, project, built):
+    document = (await creator.get(f"/dna-profiles/{await build(creator, project, built[:3])}/export")).json()
+    signal = next(signal for signal in document["signals"] if signal["examples"])
+    quote = signal["examples"][0]
+    signal["examples"] += [{**quote, "source_id": str(uuid4())} for _ in range(33_000)]
+
+    imported = await creator.post("/dna-profiles/import", json=document)
+
+    assert imported.status_code == 201, imported.text
+    kept = next(one for one in imported.json()["signals"] if one["name"] == signal["name"])
+    assert quote in kept["examples"]
+    assert len(kept["examples"]) <= 3

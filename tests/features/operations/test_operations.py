@@ -138,6 +138,7 @@ async def test_metrics_tell_of_the_queue_durations_and_ends(creator, project, se
         (None, True, "", "127.0.0.1", False),
         ("secret", True, "Bearer secret", "10.0.0.7", True),
         ("secret", True, "Bearer other", "127.0.0.1", False),
+        ("secret", True, "Bearer s\u00e9cret", "127.0.0.1", False),
         ("secret", False, "", "127.0.0.1", False),
     ],
 )

@@ -50,6 +50,14 @@ async def test_a_phrase_must_stand_and_a_minus_word_must_not(creator, project, l
     assert "Ferry" not in [hit["source_title"] for hit in without]
 
 
+async def test_a_phrase_of_stop_words_is_held_to_the_letter(creator, project, library):
+    said = await search(creator, project, 'clock ferry engine "and the"')
+    unsaid = await search(creator, project, 'clock ferry engine -"and the"')
+
+    assert [hit["source_title"] for hit in said] == ["Ferry"]
+    assert "Ferry" not in [hit["source_title"] for hit in unsaid]
+
+
 async def test_a_minus_phrase_must_not_stand_where_its_words_may(creator, project, library):
     apart = await search(creator, project, 'clock -"clock sea"')
     together = await search(creator, project, 'clock -"sea clock"')

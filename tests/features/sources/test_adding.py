@@ -113,10 +113,42 @@ async def test_a_body_that_is_not_what_the_route_takes_is_told_so(creator, heade
     assert set(answer.json()) == {"status_code", "detail", "code", "extra"}
 
 
-async def test_a_form_in_a_foreign_encoding_is_400_and_json_for_a_file_415(creator, project):
-    path = f"/projects/{project}/sources/file"
-    head = b'--b\r\nContent-Disposition: form-data; name="title"\r\nContent-Type: text/plain; charset=bogus\r\n\r\nx\r\n--b--\r\n'
+@pytest.mark.parametrize("charset", ["bogus", "hex", "rot13", "idna", "unicode_escape", "undefined"])
+async def test_a_form_in_a_foreign_encoding_is_400(creator, project, charset):
+    """Among Python's encodings are some that are none of text, and one that has half surrogate pairs."""
+    parts = {
+        'name="title"': ("xn--\\ud800", f"text/plain; charset={charset}"),
+        'name="role"': ("own", "text/plain"),
+        'name="file"; filename="a.txt"': ("Hello there.", "text/plain"),
+    }
+    body = "".join(
+        f"--b\r\nContent-Disposition: form-data; {name}\r\nContent-Type: {kind}\r\n\r\n{said}\r\n"
+        for name, (said, kind) in parts.items()
+    )
     form = {"Content-Type": "multipart/form-data; boundary=b"}
 
-    assert (await creator.post(path, content=head, headers=form)).status_code == 400
-    assert (await creator.post(path, json={"title": "x"})).status_code == 415
+    answer = await creator.post(f"/projects/{project}/sources/file", content=f"{body}--b--\r\n", headers=form)
+
+    assert answer.status_code == 400, answer.text
+
+
+async def test_json_for_a_file_is_415(creator, project):
+    assert (await creator.post(f"/projects/{project}/sources/file", json={"title": "x"})).status_code == 415
+
+
+@pytest.mark.parametrize(
+    ("files", "role", "status", "said"),
+    [
+        ([("file", ("a.txt", b"Hi there.")), ("file", ("b.txt", b"Hi there."))], "own", 400, "sent more than once"),
+        ([("file", (None, b"Hi there."))], "own", 400, "with a file name"),
+        ([("file", ("a.txt", b"Hi there.")), *((f"x{n}", (None, b"")) for n in range(1100))], "own", 413, "parts"),
+        ([("file", ("a.txt", b"Hi there."))], "own" * 100_000, 400, "enum value"),
+    ],
+)
+async def test_a_form_that_is_none_of_one_file_says_what_to_send(creator, project, files, role, status, said):
+    """And does not give back all that was sent."""
+    answer = await creator.post(f"/projects/{project}/sources/file", files=files, data={"role": role})
+
+    assert answer.status_code == status, answer.text
+    assert said in answer.json()["detail"]
+    assert len(answer.content) < 2000

@@ -195,6 +195,41 @@ async def test_the_storage_is_listed_once_a_day_by_whichever_worker_comes_first(
         assert listings == ["sources"] * days
 
 
+@pytest.mark.parametrize("media_type", ["text/" + "\u0130" * 122, "text/pl\u00e9", "text/plain\r\nX-More: 1"])
+async def test_a_media_type_is_one_that_a_header_can_hold(creator, project, media_type):
+    """In lower case the first would be twice as long."""
+    answer = await announce(creator, project, media_type=media_type)
+
+    assert (answer.status_code, answer.json()["extra"][0]["field"]) == (400, "media_type")
+
+
+async def test_an_address_is_not_made_for_a_host_that_is_none(creator, project):
+    body = {"filename": "a.txt", "media_type": "text/plain", "size_bytes": 5}
+
+    answer = await creator.post(f"/projects/{project}/uploads", json=body, headers={"Host": "example.com:99999"})
+
+    assert (answer.status_code, answer.json()["code"]) == (400, "invalid_request")
+
+
+@pytest.mark.parametrize("head", ["Content-Length: 5\r\n\r\nab", "Transfer-Encoding: chunked\r\n\r\n2\r\nab\r\n"])
+async def test_bytes_that_break_off_leave_nothing_and_are_no_error_of_ours(creator, project, resources, caplog, head):
+    upload = (await announce(creator, project, size=5)).json()
+    url = httpx.URL(upload["upload_url"])
+    key = await key_of(resources, upload)
+    _, writer = await asyncio.open_connection(url.host, url.port)
+
+    writer.write(f"PUT {url.raw_path.decode()} HTTP/1.1\r\nHost: {url.host}\r\n{head}".encode())
+    await writer.drain()
+    await asyncio.sleep(0.2)
+    writer.close()
+    await asyncio.sleep(0.3)
+
+    assert await resources.storage.size(key) is None
+    assert "failed" not in caplog.text
+    assert (await add(creator, project, upload)).json()["code"] == "upload_missing"
+    assert (await send(upload, b"whole")).status_code == 204
+
+
 async def key_of(resources, upload):
     async with resources.db.transaction() as session:
         return await session.scalar(text("select storage_key from uploads where id = :id"), {"id": upload["upload_id"]})
