@@ -94,8 +94,5 @@ def _from_parts(script: ExportScript, topic: str) -> list[TitleOption]:
     beats = beats_of(script)
     minutes = max(1, round(beats[-1].end / 60)) if beats else 1
     options.append(TitleOption("length", f"{topic}, in {minutes} minute{'s' if minutes > 1 else ''}"))
-    return [
-        *options,
-        TitleOption("explained", f"{topic}, explained"),
-        TitleOption("asked", f"What is behind “{topic}”?"),
-    ]
+    options.append(TitleOption("explained", f"{topic}, explained"))
+    return options if len(options) >= FEWEST - 1 else [*options, TitleOption("closer", f"{topic}: a closer look")]
