@@ -1,5 +1,6 @@
 """Markdown, Word and plain text, each read back by a parser of another make."""
 
+import itertools
 import re
 from html import unescape
 from io import BytesIO
@@ -21,7 +22,7 @@ def outline(markdown: str) -> tuple[list[str], list[str]]:
     """The headings and the paragraphs that a CommonMark parser finds, as a reader sees them."""
     tokens = MarkdownIt("commonmark").parse(markdown)
     shown: dict[str, list[str]] = {"heading_open": [], "paragraph_open": []}
-    for before, token in zip(tokens, tokens[1:], strict=False):
+    for before, token in itertools.pairwise(tokens):
         if token.type == "inline" and before.type in shown:
             text = "".join(
                 child.content if child.type in {"text", "text_special", "code_inline"} else ""

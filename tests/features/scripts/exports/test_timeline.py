@@ -1,5 +1,6 @@
 """The editing program's timeline and the JSON, read back by OpenTimelineIO and by json."""
 
+import itertools
 import json
 
 import opentimelineio as otio
@@ -35,7 +36,7 @@ def test_the_clips_fill_the_timeline_without_gaps():
     ranges = [track.trimmed_range_of_child(clip) for clip in track]
 
     assert [clip.name for clip in track] == [marker.name for marker in timeline.tracks.markers]
-    assert all(one.end_time_exclusive() == other.start_time for one, other in zip(ranges, ranges[1:], strict=False))
+    assert all(one.end_time_exclusive() == other.start_time for one, other in itertools.pairwise(ranges))
     assert track[0].metadata["strand"]["visuals"] == "Waves at night\nA chart of the islands"
 
 
