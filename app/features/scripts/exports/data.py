@@ -1,11 +1,11 @@
-"""A script as JSON, whole: for programs. The schema's name rises with every change that a reader could trip over."""
+"""A script as JSON, whole and with every character as it is: for programs. The schema's name rises with every change that a reader could trip over."""
 
 import json
 from typing import Any
 
 from msgspec import to_builtins
 
-from app.features.scripts.exports.document import ExportScript, beats_of, notes_of
+from app.features.scripts.exports.document import ExportScript, beats_of, cleaned, notes_of
 from app.features.scripts.exports.youtube import kit_of
 from app.features.scripts.speech import count_words, placeholders
 
@@ -41,6 +41,6 @@ def write_data(script: ExportScript) -> str:
             for note in notes_of(script)
         ],
         "findings": script.findings,
-        "youtube": kit_of(script),
+        "youtube": kit_of(cleaned(script)),
     }
     return json.dumps(to_builtins(whole), ensure_ascii=False, indent=2) + "\n"

@@ -146,7 +146,7 @@ def cleaned(script: ExportScript) -> ExportScript:
         script,
         title=" ".join(writable(script.title).split()) or "Untitled",
         author=" ".join(writable(script.author).split()) if script.author else None,
-        words_per_minute=script.words_per_minute if script.words_per_minute > 0 else USUAL_PACE,
+        words_per_minute=script.words_per_minute if script.words_per_minute >= 1 else USUAL_PACE,
         sections=[_clean_section(section) for section in script.sections],
         sources={source_id: _clean_source(source) for source_id, source in script.sources.items()},
         findings=[_clean_finding(finding) for finding in script.findings] if script.findings is not None else None,

@@ -61,12 +61,11 @@ FORMATS: dict[str, _Format] = {
 def export(format: ExportFormat, script: ExportScript) -> ExportFile:  # noqa: A002  the word of the contract
     """The same script gives the same bytes."""
     kind = FORMATS[format]
-    script = cleaned(script)
-    body = kind.write(script)
+    body = kind.write(script if format == "json" else cleaned(script))
     return ExportFile(
         file_name(script.title, script.version, kind.ending),
         kind.media_type,
-        body.encode() if isinstance(body, str) else body,
+        body.encode(errors="replace") if isinstance(body, str) else body,
     )
 
 

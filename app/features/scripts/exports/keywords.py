@@ -6,132 +6,21 @@ from collections import Counter
 from collections.abc import Iterable
 
 from app.features.dna.function_words import FUNCTION_WORDS
+from app.features.dna.wordlists import word_set
 from app.features.scripts.exports.sentences import ScriptSentence
 from app.shared.text import words
 
-COMMON = frozenset(FUNCTION_WORDS) | frozenset(
-    [
-        "about",
-        "also",
-        "another",
-        "any",
-        "because",
-        "both",
-        "came",
-        "come",
-        "could",
-        "day",
-        "did",
-        "does",
-        "done",
-        "even",
-        "every",
-        "few",
-        "find",
-        "first",
-        "found",
-        "gave",
-        "get",
-        "give",
-        "go",
-        "going",
-        "gone",
-        "good",
-        "got",
-        "great",
-        "half",
-        "hand",
-        "hard",
-        "kind",
-        "know",
-        "knew",
-        "known",
-        "last",
-        "later",
-        "less",
-        "let",
-        "like",
-        "little",
-        "long",
-        "look",
-        "made",
-        "make",
-        "makes",
-        "making",
-        "man",
-        "many",
-        "mean",
-        "men",
-        "might",
-        "more",
-        "most",
-        "much",
-        "must",
-        "need",
-        "never",
-        "new",
-        "next",
-        "nobody",
-        "nothing",
-        "now",
-        "old",
-        "once",
-        "one",
-        "only",
-        "other",
-        "people",
-        "place",
-        "put",
-        "rather",
-        "really",
-        "right",
-        "said",
-        "same",
-        "saw",
-        "say",
-        "second",
-        "see",
-        "seen",
-        "several",
-        "show",
-        "since",
-        "small",
-        "something",
-        "still",
-        "take",
-        "taken",
-        "tell",
-        "ten",
-        "than",
-        "thing",
-        "things",
-        "think",
-        "thought",
-        "three",
-        "time",
-        "times",
-        "told",
-        "took",
-        "turn",
-        "two",
-        "us",
-        "use",
-        "used",
-        "using",
-        "very",
-        "video",
-        "want",
-        "way",
-        "week",
-        "well",
-        "went",
-        "without",
-        "work",
-        "would",
-        "year",
-        "years",
-        "you",
-    ]
+COMMON = frozenset(FUNCTION_WORDS) | word_set(
+    """
+    about also another any because both came come could day did does done even every few find first found gave get give
+    go going gone good got great half hand hard kind know knew known last later less let like little long look made make
+    makes making man many mean men might more most much must need never new next nobody nothing now old once one only
+    other people place put rather really right said same saw say second see seen several show since small something still
+    take taken tell ten than thing things think thought three time times told took turn two us use used using very video
+    want way week well went without work would year years you
+    january february march april june july august september october november december monday tuesday wednesday thursday
+    friday saturday sunday spring summer autumn winter
+    """
 )
 _NAME = re.compile(r"(?<=[a-z,;:] )[A-Z][\w’'-]+(?: (?:of |the |de |von )?[A-Z][\w’'-]+)*")
 _POSSESSIVE = re.compile(r"['’]s$")
@@ -170,7 +59,7 @@ def tags_of(title: str, sentences: list[ScriptSentence], most: int) -> list[str]
     scored = {name: 3.0 * count + (2 if " " in name else 0) for name, count in named.items()}
     known = {part for name in named for part in name.lower().split()}
     for term, count in terms.items():
-        if term not in known and (count > 1 or term in titled):
+        if term in titled or (count > 1 and term not in known):
             scored[term] = count + (4 if term in titled else 0)
     ranked = [title.strip(" .!?"), *sorted(scored, key=lambda tag: (-scored[tag], tag))]
     tags: list[str] = []

@@ -15,7 +15,7 @@ ASIDE = ("call_to_action", "cta", "outro", "sponsor")
 
 _NUMBER = re.compile(r"\d|\b(?:two|three|four|five|six|seven|eight|nine|ten|dozen|hundred|thousand|million|billion)\b", re.IGNORECASE)  # fmt: skip
 _CONTRAST = re.compile(r"\b(?:but|not|never|instead|nobody|nothing|without|until|except|rather|wrong|only)\b", re.IGNORECASE)  # fmt: skip
-_LEANING = re.compile(
+LEANING = re.compile(
     r"^(?:it|they|he|she|this|that|these|those|and|but|so|or|because|then|there|here|which|who|such|both|him|her|his|"
     r"their|its|yes|no|that's|it's)\b(?! (?:is the|was the) )",
     re.IGNORECASE,
@@ -61,7 +61,7 @@ def _from_sentences(script: ExportScript, sentences: list[ScriptSentence]) -> li
         and len(one.text) <= LONGEST
         and script.sections[one.section].type not in ASIDE
     ]
-    alone = [one for one in usable if not _LEANING.match(one.text)]
+    alone = [one for one in usable if not LEANING.match(one.text)]
     carried = [one for one in alone if not one.unsupported and not one.asks]
     kinds = (
         ("question", [one for one in alone if one.asks]),
@@ -94,8 +94,5 @@ def _from_parts(script: ExportScript, topic: str) -> list[TitleOption]:
     beats = beats_of(script)
     minutes = max(1, round(beats[-1].end / 60)) if beats else 1
     options.append(TitleOption("length", f"{topic}, in {minutes} minute{'s' if minutes > 1 else ''}"))
-    return [
-        *options,
-        TitleOption("explained", f"{topic}, explained"),
-        TitleOption("asked", f"What is behind “{topic}”?"),
-    ]
+    options.append(TitleOption("explained", f"{topic}, explained"))
+    return options if len(options) >= FEWEST - 1 else [*options, TitleOption("closer", f"{topic}: a closer look")]
