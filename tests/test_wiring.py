@@ -16,6 +16,7 @@ DELETE /api/v1/materials/{material_id}
 DELETE /api/v1/preferences/{preference_id}
 DELETE /api/v1/projects/{project_id}
 DELETE /api/v1/sources/{source_id}
+DELETE /api/v1/structures/{structure_id}
 DELETE /api/v1/templates/{template_id}
 DELETE /api/v1/users/me
 GET /api/v1/admin/jobs
@@ -29,6 +30,7 @@ GET /api/v1/dna-profiles/{profile_id}
 GET /api/v1/dna-profiles/{profile_id}/compare
 GET /api/v1/dna-profiles/{profile_id}/export
 GET /api/v1/feedback
+GET /api/v1/frameworks
 GET /api/v1/health
 GET /api/v1/health/live
 GET /api/v1/health/ready
@@ -42,8 +44,10 @@ GET /api/v1/preferences/{preference_id}
 GET /api/v1/projects
 GET /api/v1/projects/{project_id}
 GET /api/v1/projects/{project_id}/dna-profiles
+GET /api/v1/projects/{project_id}/idea-checks
 GET /api/v1/projects/{project_id}/search
 GET /api/v1/projects/{project_id}/sources
+GET /api/v1/projects/{project_id}/structures
 GET /api/v1/sources/{source_id}
 GET /api/v1/sources/{source_id}/chunks
 GET /api/v1/sources/{source_id}/original
@@ -51,6 +55,7 @@ GET /api/v1/sources/{source_id}/poster
 GET /api/v1/sources/{source_id}/speakers
 GET /api/v1/sources/{source_id}/text
 GET /api/v1/sources/{source_id}/waveform
+GET /api/v1/structures/{structure_id}
 GET /api/v1/templates
 GET /api/v1/templates/{template_id}
 GET /api/v1/usage
@@ -87,12 +92,15 @@ POST /api/v1/preferences
 POST /api/v1/projects
 POST /api/v1/projects/{project_id}/dna-profiles
 POST /api/v1/projects/{project_id}/estimates
+POST /api/v1/projects/{project_id}/idea-checks
 POST /api/v1/projects/{project_id}/reembed
 POST /api/v1/projects/{project_id}/sources
 POST /api/v1/projects/{project_id}/sources/file
+POST /api/v1/projects/{project_id}/structures
 POST /api/v1/projects/{project_id}/uploads
 POST /api/v1/sources/{source_id}/ingest
 POST /api/v1/sources/{source_id}/subtitles
+POST /api/v1/structures/{structure_id}/select
 POST /api/v1/templates
 PUT /api/v1/uploads/{upload_id}/content
 """.strip().splitlines()
@@ -124,12 +132,18 @@ def test_every_route_has_an_operation_a_summary_and_its_errors_in_the_contracts_
 def test_the_tasks_are_these():
     list(feature_modules("tasks"))
 
-    assert sorted(TASKS) == ["dna.build_profile", "search.reembed_project", "sources.ingest_source"]
+    assert sorted(TASKS) == [
+        "dna.build_profile",
+        "search.reembed_project",
+        "sources.ingest_source",
+        "structures.check_idea",
+        "structures.make_structures",
+    ]
 
 
 def test_every_feature_with_a_controller_is_found():
     assert {controller.__module__.split(".")[2] for controller in controllers()} == {
-        "accounts", "dna", "jobs", "memory", "operations", "projects", "search", "sources", "uploads", "usage",
+        "accounts", "dna", "jobs", "memory", "operations", "projects", "search", "sources", "structures", "uploads", "usage",
     }  # fmt: skip
 
 

@@ -38,12 +38,14 @@ class StructureCreate(Struct, forbid_unknown_fields=True):
 
 
 class Hook(Struct):
-    """The first words of the video; `claim_ids`: what it states rests on these."""
+    """The first words of the video; `claim_ids`: what it states rests on these; `evidence`: an opening of the creator's own
+    that has this form, or the story that it begins."""
 
     id: UUID
     type: str
     text: str
     claim_ids: list[UUID] = []
+    evidence: list[dict[str, Any]] = []
 
 
 class Reason(Struct):
@@ -97,6 +99,7 @@ class SimilarPassage(Struct):
     span: Span
     start_seconds: float | None
     similarity: float
+    stale: bool = False
     source_deleted: bool = False
 
 
