@@ -15,6 +15,7 @@ DELETE /api/v1/dna-profiles/{profile_id}
 DELETE /api/v1/materials/{material_id}
 DELETE /api/v1/preferences/{preference_id}
 DELETE /api/v1/projects/{project_id}
+DELETE /api/v1/research/{research_id}
 DELETE /api/v1/sources/{source_id}
 DELETE /api/v1/templates/{template_id}
 DELETE /api/v1/users/me
@@ -42,8 +43,10 @@ GET /api/v1/preferences/{preference_id}
 GET /api/v1/projects
 GET /api/v1/projects/{project_id}
 GET /api/v1/projects/{project_id}/dna-profiles
+GET /api/v1/projects/{project_id}/research
 GET /api/v1/projects/{project_id}/search
 GET /api/v1/projects/{project_id}/sources
+GET /api/v1/research/{research_id}
 GET /api/v1/sources/{source_id}
 GET /api/v1/sources/{source_id}/chunks
 GET /api/v1/sources/{source_id}/original
@@ -88,6 +91,7 @@ POST /api/v1/projects
 POST /api/v1/projects/{project_id}/dna-profiles
 POST /api/v1/projects/{project_id}/estimates
 POST /api/v1/projects/{project_id}/reembed
+POST /api/v1/projects/{project_id}/research
 POST /api/v1/projects/{project_id}/sources
 POST /api/v1/projects/{project_id}/sources/file
 POST /api/v1/projects/{project_id}/uploads
@@ -124,12 +128,17 @@ def test_every_route_has_an_operation_a_summary_and_its_errors_in_the_contracts_
 def test_the_tasks_are_these():
     list(feature_modules("tasks"))
 
-    assert sorted(TASKS) == ["dna.build_profile", "search.reembed_project", "sources.ingest_source"]
+    assert sorted(TASKS) == [
+        "dna.build_profile",
+        "research.research",
+        "search.reembed_project",
+        "sources.ingest_source",
+    ]
 
 
 def test_every_feature_with_a_controller_is_found():
     assert {controller.__module__.split(".")[2] for controller in controllers()} == {
-        "accounts", "dna", "jobs", "memory", "operations", "projects", "search", "sources", "uploads", "usage",
+        "accounts", "dna", "jobs", "memory", "operations", "projects", "research", "search", "sources", "uploads", "usage",
     }  # fmt: skip
 
 

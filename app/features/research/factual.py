@@ -116,6 +116,11 @@ def is_statement(sentence: str) -> bool:
     return bool(_ENDED.search(said)) and not _FIRST_PERSON.search(said)
 
 
+def takes_sides(sentence: str) -> bool:
+    """Whether it values instead of stating."""
+    return bool(_OPINION.search(sentence.replace("’", "'")))
+
+
 def names_in(sentence: str) -> list[str]:
     """The capitalised words inside a sentence, and names such as H4."""
     return [match.group(1) for match in _NAME.finditer(f"{sentence}")]

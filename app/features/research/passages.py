@@ -3,7 +3,6 @@
 import re
 from collections.abc import Sequence
 from functools import cached_property
-from typing import Any
 from uuid import UUID
 
 from msgspec import Struct
@@ -11,7 +10,7 @@ from msgspec import Struct
 from app.features.research.factual import is_statement, names_in, states_a_fact
 from app.features.research.quantities import content_stem, quantities
 from app.shared.evidence import Span
-from app.shared.text import sentence_spans, word_spans, words
+from app.shared.text import sentence_spans, words
 
 FEWEST_WORDS, MOST_WORDS = 5, 60
 """Of a sentence that can be a claim; a longer one is a list, a table or speech without full stops."""
@@ -24,6 +23,10 @@ _LEANS = re.compile(
     r"however|therefore|instead|also|still|in that|for this|at that|after that|as a result|in this|by then|of these|"
     r"for example|moreover|meanwhile|neither|either|some of|each|none of|in turn|again)\b",
     re.IGNORECASE,
+)
+_PRONOUN = re.compile(r"\b(?:he|him|his|she|her|hers)\b|^(?:\W*\w+\W+){0,6}(?:this|these|those|such)\s", re.IGNORECASE)
+_NAMED = re.compile(
+    r"(?:^|\s)(?!(?:The|A|An|In|At|On|After|Before|When|While|For|By|From|With|As|If|But|And|To|Of)\b)[A-Z][\w’'\-]+|\b[A-Z]\d"
 )
 _MARKS = re.compile(r"\*\*|__|(?<!\w)[*_](?=\S)|(?<=\S)[*_](?!\w)|`|^\s*(?:[-*•>]|\d{1,2}[.)])\s+|^#+\s*")
 
@@ -51,7 +54,8 @@ class Sentence(Struct, frozen=True, dict=True):
     chunk_id: UUID
     span: Span
     text: str
-    leans: bool
+    core: str
+    """The sentence alone, which is what is compared with others."""
     claimable: bool
 
     @cached_property
@@ -86,6 +90,14 @@ def plain(quote: str) -> str:
     return " ".join(_MARKS.sub("", " ".join(quote.split())).split())
 
 
+def leans_on_another(said: str) -> bool:
+    """Whether a sentence can't be understood alone: it begins by pointing back, or speaks of somebody that it hasn't named."""
+    if _LEANS.match(said):
+        return True
+    pronoun = _PRONOUN.search(said)
+    return pronoun is not None and not _NAMED.search(said[: pronoun.start()])
+
+
 def sentences_of(passages: Sequence[Passage]) -> list[Sentence]:
     """Each sentence once, though chunks overlap, in the order of the passages. One that leans on the sentence before is
     given with it where both are short and stand in one paragraph; else it can't be a claim."""
@@ -108,7 +120,7 @@ def _sentence(number: int, passage: Passage, span: Span, before: Span | None) ->
     said = span.of(passage.text)
     read = plain(said)
     count = len(words(read))
-    leans = _LEANS.match(read) is not None
+    leans = leans_on_another(read)
     fits = FEWEST_WORDS <= count <= MOST_WORDS and is_statement(said) and "\n\n" not in said
     if leans and fits and before is not None:
         both = Span(before.start, span.end)
@@ -117,17 +129,22 @@ def _sentence(number: int, passage: Passage, span: Span, before: Span | None) ->
         if (
             "\n\n" not in joined
             and is_statement(earlier)
-            and not _LEANS.match(plain(earlier))
+            and not leans_on_another(plain(earlier))
             and len(words(joined)) <= MOST_WITH_THE_ONE_BEFORE
         ):
-            return _made(number, passage, both, leans=False, claimable=True)
-    return _made(number, passage, span, leans=leans, claimable=fits and not leans)
+            return _made(number, passage, both, said, claimable=True)
+    return _made(number, passage, span, said, claimable=fits and not leans)
 
 
-def _made(number: int, passage: Passage, span: Span, **more: Any) -> Sentence:
+def _made(number: int, passage: Passage, span: Span, core: str, *, claimable: bool) -> Sentence:
     whole = Span(passage.span.start + span.start, passage.span.start + span.end)
-    return Sentence(number, passage.source_id, passage.version, passage.chunk_id, whole, span.of(passage.text), **more)
-
-
-def first_word_span(text: str) -> Span | None:
-    return next(iter(word_spans(text)), None)
+    return Sentence(
+        number,
+        passage.source_id,
+        passage.version,
+        passage.chunk_id,
+        whole,
+        span.of(passage.text),
+        core,
+        claimable,
+    )

@@ -30,7 +30,7 @@ NOT_ABOUT_IT = 0.5
 
 _WHEN = re.compile(r"\bwhen\b|\b(?:what|which) (?:year|date|century|decade|month|day)\b", re.IGNORECASE)
 _HOW_MANY = re.compile(
-    r"\bhow (?:many|much|long|far|old|tall|big|fast|high|deep|large|heavy|often)\b"
+    r"\bhow (?!did|do|does|is|are|was|were|can|could|should|would|will|has|have|had|to|come|about|the|a|an|not)\w+\b"
     r"|\b(?:what|which) (?:percentage|percent|number|amount|share|proportion)\b", re.IGNORECASE
 )  # fmt: skip
 _WHO = re.compile(r"\bwho(?:se|m)?\b", re.IGNORECASE)
