@@ -25,6 +25,8 @@ WITH_NEIGHBOURS, WITH_PASSAGE = 0.6, 0.3
 NAME_WEIGHT, LIGHT_WEIGHT = 1.3, 0.4
 WITHOUT_THE_WANTED = 0.8
 """What is left of a sentence that gives no date where one is asked for, no number, no name."""
+NAMES_ALONE = 0.8
+"""What is left of a sentence that, with those beside it, has the question's names and nothing else of it."""
 NOT_ABOUT_IT = 0.5
 """What is left where the sources know the names in the question, and nothing else of it."""
 
@@ -102,6 +104,8 @@ def relevance(asked: Asked, sentences: Sequence[Sentence], passages: Sequence[Pa
             * (1.0 if stem in sentence.stems else WITH_NEIGHBOURS if stem in near else WITH_PASSAGE if stem in whole[sentence.passage] else 0.0)
             for stem, weight in asked.terms.items()
         )  # fmt: skip
+        if asked.names and rest and not rest & (sentence.stems | near):
+            spoken *= NAMES_ALONE
         scores.append(discount * _fits(asked, sentence, beside) * spoken / asked.weight)
     return scores
 

@@ -126,7 +126,7 @@ async def test_a_question_that_the_sources_answer_is_answered_by_a_cited_sentenc
 
 
 async def test_what_two_sources_say_is_one_supported_claim_and_two_copies_of_one_text_are_one_voice(creator, project):
-    first = await add_text(creator, project, f"{TOWER} The stone came by canal from the north.", title="A guide")
+    await add_text(creator, project, f"{TOWER} The stone of it came by canal from the north.", title="A guide")
     await add_text(
         creator,
         project,
@@ -134,13 +134,15 @@ async def test_what_two_sources_say_is_one_supported_claim_and_two_copies_of_one
         title="A book",
     )
     supported = await ask(creator, project, "How tall is the Hallam tower?")
-    await add_text(creator, project, f"{TOWER} The stone came by canal from the north.", title="A copy")
-    alone = await ask(creator, project, "When was the Hallam tower built?", source_ids=[first["id"]])
+    await add_text(creator, project, f"{TOWER} The stone of it came by canal from the north.", title="A copy")
+    copies = await ask(creator, project, "Where did the stone of the tower come from?")
 
-    (claim,) = [one for one in supported["claims"] if "62 metres" in one["text"]]
+    claim = supported["claims"][0]
+    assert "62 metres" in claim["text"]
     assert claim["status"] == "supported"
     assert len({one["source_id"] for one in claim["citations"]}) == 2
-    assert all(one["status"] == "single_source" for one in alone["claims"])
+    assert any("canal" in one["text"] for one in copies["claims"])
+    assert all(one["status"] == "single_source" for one in copies["claims"] if "canal" in one["text"])
 
 
 async def test_depths_look_at_more_and_more(creator, project, longitude):
