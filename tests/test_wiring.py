@@ -15,6 +15,7 @@ DELETE /api/v1/dna-profiles/{profile_id}
 DELETE /api/v1/materials/{material_id}
 DELETE /api/v1/preferences/{preference_id}
 DELETE /api/v1/projects/{project_id}
+DELETE /api/v1/research/{research_id}
 DELETE /api/v1/sources/{source_id}
 DELETE /api/v1/structures/{structure_id}
 DELETE /api/v1/templates/{template_id}
@@ -45,9 +46,11 @@ GET /api/v1/projects
 GET /api/v1/projects/{project_id}
 GET /api/v1/projects/{project_id}/dna-profiles
 GET /api/v1/projects/{project_id}/idea-checks
+GET /api/v1/projects/{project_id}/research
 GET /api/v1/projects/{project_id}/search
 GET /api/v1/projects/{project_id}/sources
 GET /api/v1/projects/{project_id}/structures
+GET /api/v1/research/{research_id}
 GET /api/v1/sources/{source_id}
 GET /api/v1/sources/{source_id}/chunks
 GET /api/v1/sources/{source_id}/original
@@ -94,6 +97,7 @@ POST /api/v1/projects/{project_id}/dna-profiles
 POST /api/v1/projects/{project_id}/estimates
 POST /api/v1/projects/{project_id}/idea-checks
 POST /api/v1/projects/{project_id}/reembed
+POST /api/v1/projects/{project_id}/research
 POST /api/v1/projects/{project_id}/sources
 POST /api/v1/projects/{project_id}/sources/file
 POST /api/v1/projects/{project_id}/structures
@@ -134,6 +138,7 @@ def test_the_tasks_are_these():
 
     assert sorted(TASKS) == [
         "dna.build_profile",
+        "research.research",
         "search.reembed_project",
         "sources.ingest_source",
         "structures.check_idea",
@@ -143,7 +148,7 @@ def test_the_tasks_are_these():
 
 def test_every_feature_with_a_controller_is_found():
     assert {controller.__module__.split(".")[2] for controller in controllers()} == {
-        "accounts", "dna", "jobs", "memory", "operations", "projects", "search", "sources", "structures", "uploads", "usage",
+        "accounts", "dna", "jobs", "memory", "operations", "projects", "research", "search", "sources", "structures", "uploads", "usage",
     }  # fmt: skip
 
 

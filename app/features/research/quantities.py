@@ -23,7 +23,8 @@ NAME_WEIGHT, LIGHT_WEIGHT = 2.0, 0.4
 """Of a name and of a word that goes with everything, among the words that two sentences share."""
 LEAST_SHARED = 0.5
 """Share of the lighter sentence's weight that must be common for both to be about the same thing."""
-LEAST_SHARED_TO_DENY = 0.6
+LEAST_SHARED_TO_DENY = 0.7
+LEAST_WORDS_TO_DENY = 3
 NEAR_DENIAL = 6
 """Words between a negation and what it denies."""
 SLACK: dict[str, float] = {"converted": 0.03, "about": 0.12}
@@ -246,12 +247,16 @@ def _denied(a: _Read, b: _Read) -> str | None:
         return None
     denying, other = (a, b) if a.negations % 2 else (b, a)
     common = {stem for stem in denying.weights.keys() & other.weights.keys() if stem not in LIGHT}
-    if len(common) < 2:
+    if len(common) < LEAST_WORDS_TO_DENY:
         return None
     for place, word in enumerate(denying.said):
         if word in NEGATIONS or word.endswith("n't"):
             for near in range(place + 1, min(place + 1 + NEAR_DENIAL, len(denying.stems))):
-                if denying.stems[near] in common and denying.stems[near] not in denying.names:
+                if (
+                    denying.stems[near] in common
+                    and denying.stems[near] not in denying.names
+                    and denying.stems.count(denying.stems[near]) == 1
+                ):
                     return denying.said[near]
     return None
 

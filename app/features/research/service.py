@@ -1,57 +1,195 @@
-"""temporary"""
-
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+import msgspec
+from sqlalchemy import and_, delete, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import selectinload
+from uuid_utils.compat import uuid7
 
-from app.db.models import ResearchBrief, ResearchClaim
-from app.features.research.schemas import CitationRead, ClaimRead
+from app.db.models import (
+    ClaimStatus,
+    ContentSource,
+    Depth,
+    Project,
+    ResearchBrief,
+    ResearchCitation,
+    ResearchClaim,
+    SourceRole,
+    SourceStatus,
+    SourceVersion,
+)
+from app.features.memory.preferences import rules_for
+from app.features.research.material import Plan, PlannedSource
+from app.features.research.schemas import CitationRead, ClaimRead, ResearchRead, ResearchSummary
+from app.features.research.settling import Parts, standing
 from app.shared.evidence import Span
+from app.shared.exceptions import NotFound, Unprocessable
+from app.shared.http import Page, Paging, convert
+
+ORDERS = {"created_at": ResearchBrief.created_at, "question": ResearchBrief.question, "depth": ResearchBrief.depth}
 
 
 class ResearchService:
+    """Research briefs, their claims, and which sources they may be made from."""
+
     def __init__(self, session: AsyncSession) -> None:
         self.session = session
 
-    async def newest(self, project_id: UUID) -> ResearchBrief | None:
-        brief: ResearchBrief | None = await self.session.scalar(
-            select(ResearchBrief)
-            .where(ResearchBrief.project_id == project_id)
-            .order_by(ResearchBrief.created_at.desc())
-            .limit(1)
-        )
+    async def owned(self, owner_id: UUID, research_id: UUID, *, lock: bool = False) -> ResearchBrief:
+        query = select(ResearchBrief).where(ResearchBrief.id == research_id, ResearchBrief.owner_id == owner_id)
+        brief = await self.session.scalar(query.with_for_update() if lock else query)
+        if brief is None:
+            raise NotFound("There is no such research brief.")
         return brief
 
-    async def claims(self, research_id: UUID) -> list[ClaimRead]:
-        rows = await self.session.scalars(
-            select(ResearchClaim)
-            .where(ResearchClaim.brief_id == research_id)
-            .options(selectinload(ResearchClaim.citations))
-            .order_by(ResearchClaim.ordinal)
+    async def newest(self, project_id: UUID) -> ResearchBrief | None:
+        query = select(ResearchBrief).where(ResearchBrief.project_id == project_id)
+        return await self.session.scalar(
+            query.order_by(ResearchBrief.created_at.desc(), ResearchBrief.id.desc()).limit(1)
         )
-        return [
-            ClaimRead(
-                c.id,
-                c.text,
-                c.status,
-                c.sub_question,
-                [
-                    CitationRead(
-                        x.source_id,
-                        x.source_version,
-                        x.chunk_id,
-                        x.quote,
-                        Span(x.span_start, x.span_end),
-                        x.page,
-                        x.start_seconds,
-                        x.stance,
-                        x.stale,
-                        x.source_deleted,
-                    )
-                    for x in c.citations
-                ],
+
+    async def page(self, project_id: UUID, paging: Paging) -> Page[ResearchSummary]:
+        query = select(ResearchBrief).where(ResearchBrief.project_id == project_id)
+        total = await self.session.scalar(select(func.count()).select_from(query.subquery())) or 0
+        order = ORDERS.get(paging.order_by or "created_at", ResearchBrief.created_at)
+        down = paging.sort_order == "desc"
+        ordered = query.order_by(order.desc() if down else order, ResearchBrief.id.desc() if down else ResearchBrief.id)
+        rows = list(await self.session.scalars(ordered.limit(paging.limit).offset(paging.offset)))
+        fallen = ResearchClaim.status == ClaimStatus.NOT_FOUND, ResearchClaim.brief_id.in_([row.id for row in rows])
+        gone = {str(claim_id) for claim_id in await self.session.scalars(select(ResearchClaim.id).where(*fallen))}
+        items = [convert(row, ResearchSummary, summary=_said(row.summary, gone)) for row in rows]
+        return Page(items, total, paging.limit, paging.offset)
+
+    async def read(self, brief: ResearchBrief) -> ResearchRead:
+        """The brief with what its standing claims carry."""
+        claims = await self.claims(brief.id)
+        parts = standing(parts_of(brief), claims)
+        return convert(
+            brief,
+            ResearchRead,
+            updates=brief.updates_id,
+            summary=" ".join(one.text for one in parts.summary),
+            summary_sentences=parts.summary,
+            plan=parts.plan,
+            source_evaluations=parts.evaluations,
+            contradictions=parts.contradictions,
+            entities=parts.entities,
+            claims=claims,
+        )
+
+    async def claims(self, research_id: UUID) -> list[ClaimRead]:
+        """The brief's claims with their citations, in two queries."""
+        query = select(ResearchClaim).where(ResearchClaim.brief_id == research_id).order_by(ResearchClaim.ordinal)
+        rows = await self.session.scalars(query.options(selectinload(ResearchClaim.citations)))
+        return [read_claim(row) for row in rows]
+
+    async def remove(self, brief: ResearchBrief) -> None:
+        await self.session.execute(delete(ResearchBrief).where(ResearchBrief.id == brief.id))
+
+    async def usable_sources(
+        self, project: Project, wanted: Sequence[UUID] | None, updates: UUID | None
+    ) -> list[ContentSource]:
+        """The sources that a brief would be made from; an `AppError` says what is missing."""
+        before = await self._earlier(project, updates) if updates else None
+        query = select(ContentSource).where(ContentSource.project_id == project.id).order_by(ContentSource.created_at)
+        if wanted is None:
+            ready = ContentSource.role == SourceRole.REFERENCE, ContentSource.status == SourceStatus.READY
+            found = list(await self.session.scalars(query.where(*ready)))
+        else:
+            found = list(await self.session.scalars(query.where(ContentSource.id.in_(wanted))))
+            if {source.id for source in found} != set(wanted):
+                raise NotFound("One of the sources is not in this project.")
+            for source in found:
+                if source.status is not SourceStatus.READY:
+                    raise Unprocessable(f"“{source.title}” is not ready yet; it is {source.status}.", code="not_ready")
+        if not found:
+            raise Unprocessable(
+                "This project has no ready reference source. Add an article, a paper, a page or notes about the topic as "
+                "`reference`, wait until it is ready, then ask again; or name other sources in `source_ids`.",
+                code="no_ready_sources",
             )
-            for c in rows
+        if before is None:
+            return found
+        fresh = await self._newer(found, before)
+        if not fresh:
+            raise Unprocessable(
+                "No source was added or read anew since that brief. Add one, or ask without `updates`.",
+                code="no_new_sources",
+            )
+        return fresh
+
+    async def _earlier(self, project: Project, research_id: UUID) -> ResearchBrief:
+        brief = await self.owned(project.owner_id, research_id)
+        if brief.project_id != project.id:
+            raise NotFound("There is no such research brief in this project.")
+        return brief
+
+    async def _newer(self, sources: Sequence[ContentSource], brief: ResearchBrief) -> list[ContentSource]:
+        """Those whose newest text came in after the brief was planned, and wasn't read by it."""
+        read = {(one["source_id"], one["version"]) for one in brief.manifest.get("sources", [])}
+        planned = datetime.fromisoformat(brief.manifest["planned_at"])
+        rows = await self.session.execute(
+            select(SourceVersion.source_id, SourceVersion.number).where(
+                SourceVersion.source_id.in_([source.id for source in sources]), SourceVersion.created_at > planned
+            )
+        )
+        fresh = {(row.source_id, row.number) for row in rows}
+        return [
+            source
+            for source in sources
+            if (source.id, source.version) in fresh and (str(source.id), source.version) not in read
         ]
+
+    async def plan(
+        self,
+        owner_id: UUID,
+        project_id: UUID,
+        source_ids: Sequence[UUID],
+        question: str,
+        depth: Depth,
+        updates: UUID | None,
+    ) -> Plan:
+        """Fix the versions that the work is done on. Sources that were deleted meanwhile are left out."""
+        rows = await self.session.execute(
+            select(ContentSource, SourceVersion.sha256)
+            .join(SourceVersion, and_(SourceVersion.source_id == ContentSource.id, SourceVersion.number == ContentSource.version))
+            .where(ContentSource.project_id == project_id, ContentSource.id.in_(source_ids))
+            .order_by(ContentSource.created_at, ContentSource.id)
+        )  # fmt: skip
+        sources = [
+            PlannedSource(source.id, source.version, sha256, source.title, source.role, source.chunk_count)
+            for source, sha256 in rows
+        ]
+        require_sources(sources)
+        rules = await rules_for(self.session, owner_id)
+        return Plan(uuid7(), question, depth, sources, rules, datetime.now(UTC), updates)
+
+
+def require_sources(sources: Sequence[Any]) -> None:
+    if not sources:
+        raise Unprocessable(
+            "All sources of this research were deleted; add others and ask again.", code="sources_deleted"
+        )
+
+
+def read_claim(row: ResearchClaim) -> ClaimRead:
+    return convert(row, ClaimRead, citations=[read_citation(one) for one in row.citations])
+
+
+def read_citation(row: ResearchCitation) -> CitationRead:
+    return convert(row, CitationRead, span=Span(row.span_start, row.span_end))
+
+
+def _said(summary: Sequence[Any], gone: set[str]) -> str:
+    return " ".join(one["text"] for one in summary if not gone & set(one["claim_ids"]))
+
+
+def parts_of(brief: ResearchBrief) -> Parts:
+    given = {
+        "plan": brief.plan, "summary": brief.summary, "contradictions": brief.contradictions, "entities": brief.entities,
+        "evaluations": brief.source_evaluations,
+    }  # fmt: skip
+    return msgspec.convert(given, Parts)
