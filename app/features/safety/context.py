@@ -23,7 +23,7 @@ BEFORE = 60
 """How many characters before a place a "never" or "how to avoid" can govern it."""
 
 _LOWER = {AdLevel.NONE: AdLevel.LIMITED, AdLevel.LIMITED: AdLevel.FULL, AdLevel.FULL: AdLevel.FULL}
-_CLAUSE_END = re.compile(r"[;:,] (?:but|and|so|then|i|we|you|he|she|they|let|just|because)\b|[.!?\n]")
+_CLAUSE_END = re.compile(r"[;:,] (?:but|and|so|then|i|we|you|he|she|they|it|let|just|because|those|these|the|this|that|my|your|his|her|their|people|everyone)\b|[.!?\n]")
 
 
 class Context(Struct, frozen=True):
@@ -80,7 +80,7 @@ def lowered(level: AdLevel, kind: Kind, context: Context) -> Lowered:
     if stated:
         return _full(stated)
     reported = {name: words for name, words in here.items() if name in REPORTING}
-    if kind == "claim" and (reported or "quotation" in here):
+    if kind == "claim" and (set(reported) - {"medicine"} or "quotation" in here):
         attributed = context.quoting or "quotation" in here
         return _full(here) if attributed and not context.personal else _by_one(level, here)
     if kind in {"act", "charge"} and (reported or "quotation" in here):

@@ -55,6 +55,12 @@ class Reading:
     def _sentence_starts(self) -> list[int]:
         return [0, *(found.end() for found in _SENTENCE_END.finditer(self.plain) if found.end() < len(self.plain))]
 
+    @property
+    def sentences(self) -> list[tuple[int, int]]:
+        """Start and end in `plain` of each sentence."""
+        starts = self._sentence_starts
+        return list(zip(starts, [*starts[1:], len(self.plain)], strict=True))
+
     def sentence(self, place: int, *, away: int = 0) -> tuple[int, int]:
         """Start and end in `plain` of the sentence that holds the place, or of one some sentences away; empty where the
         text has none there."""
