@@ -8,7 +8,6 @@ from typing import Any, Literal
 from msgspec import Struct
 
 from app.db.models import AdLevel, FindingField, Severity
-from app.features.research.amounts import Quantity
 from app.features.research.factual import factual_sentences
 from app.features.research.quantities import compare, content_stem, content_stems, quantities
 from app.features.safety.findings import Draft, TextField

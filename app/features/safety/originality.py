@@ -135,7 +135,9 @@ class _Here:
                     else Severity.MEDIUM if part.length >= SEVERE_RUN and not quoted else Severity.LOW
                 )  # fmt: skip
                 said = f"{part.length} words in a row stand in '{other.document.title}'"
-                advice = "name the source" if quoted else "cite it, put it in quotation marks, or say it in your own words"
+                advice = (
+                    "name the source" if quoted else "cite it, put it in quotation marks, or say it in your own words"
+                )
                 yield self._draft(
                     "verbatim-reuse", span, severity, 0.95, f"{said}, and nothing here cites it: {advice}.",
                     [other.evidence(other.words.span(part.there, part.length), words=part.length)],

@@ -1,5 +1,6 @@
 """What two texts have in common, word for word or nearly so."""
 
+import itertools
 import re
 import unicodedata
 from collections import Counter
@@ -107,7 +108,7 @@ def shared_runs(here: Words, there: Words, shortest: int = SHORTEST_RUN) -> list
 def _breaks(words: Words) -> list[bool]:
     """For each word whether something was left out before it."""
     spans = words.spans
-    gaps = (words.text[one.end : two.start] for one, two in zip(spans, spans[1:], strict=False))
+    gaps = (words.text[one.end : two.start] for one, two in itertools.pairwise(spans))
     return [False, *(bool(_BREAK.search(gap)) for gap in gaps)]
 
 
