@@ -10,24 +10,35 @@ from app.shared.jobs import TASKS
 
 ROUTES = """
 DELETE /api/v1/admin/lanes/{provider}
+DELETE /api/v1/audiences/{audience_id}
 DELETE /api/v1/dna-profiles/{profile_id}
+DELETE /api/v1/materials/{material_id}
+DELETE /api/v1/preferences/{preference_id}
 DELETE /api/v1/projects/{project_id}
 DELETE /api/v1/sources/{source_id}
+DELETE /api/v1/templates/{template_id}
 DELETE /api/v1/users/me
 GET /api/v1/admin/jobs
 GET /api/v1/admin/jobs/{job_id}
 GET /api/v1/admin/lanes
 GET /api/v1/admin/workers
+GET /api/v1/audiences
+GET /api/v1/audiences/{audience_id}
 GET /api/v1/dna-profiles
 GET /api/v1/dna-profiles/{profile_id}
 GET /api/v1/dna-profiles/{profile_id}/compare
 GET /api/v1/dna-profiles/{profile_id}/export
+GET /api/v1/feedback
 GET /api/v1/health
 GET /api/v1/health/live
 GET /api/v1/health/ready
 GET /api/v1/jobs
 GET /api/v1/jobs/{job_id}
 GET /api/v1/jobs/{job_id}/events
+GET /api/v1/materials
+GET /api/v1/materials/{material_id}
+GET /api/v1/preferences
+GET /api/v1/preferences/{preference_id}
 GET /api/v1/projects
 GET /api/v1/projects/{project_id}
 GET /api/v1/projects/{project_id}/dna-profiles
@@ -40,29 +51,39 @@ GET /api/v1/sources/{source_id}/poster
 GET /api/v1/sources/{source_id}/speakers
 GET /api/v1/sources/{source_id}/text
 GET /api/v1/sources/{source_id}/waveform
+GET /api/v1/templates
+GET /api/v1/templates/{template_id}
 GET /api/v1/usage
 GET /api/v1/users
 GET /api/v1/users/me
 GET /api/v1/users/{user_id}
+PATCH /api/v1/audiences/{audience_id}
 PATCH /api/v1/dna-profiles/{profile_id}
+PATCH /api/v1/materials/{material_id}
+PATCH /api/v1/preferences/{preference_id}
 PATCH /api/v1/projects/{project_id}
 PATCH /api/v1/sources/{source_id}
 PATCH /api/v1/sources/{source_id}/speakers
+PATCH /api/v1/templates/{template_id}
 PATCH /api/v1/users/me
 PATCH /api/v1/users/{user_id}
 POST /api/v1/admin/drain
 POST /api/v1/admin/jobs/{job_id}/cancel
 POST /api/v1/admin/jobs/{job_id}/replay
 POST /api/v1/admin/jobs/{job_id}/retry
+POST /api/v1/audiences
 POST /api/v1/auth/login
 POST /api/v1/auth/logout
 POST /api/v1/auth/refresh
 POST /api/v1/auth/register
 POST /api/v1/dna-profiles/import
 POST /api/v1/dna-profiles/{profile_id}/match
+POST /api/v1/feedback
 POST /api/v1/jobs/{job_id}/cancel
 POST /api/v1/jobs/{job_id}/retry
 POST /api/v1/jobs/{job_id}/ticket
+POST /api/v1/materials
+POST /api/v1/preferences
 POST /api/v1/projects
 POST /api/v1/projects/{project_id}/dna-profiles
 POST /api/v1/projects/{project_id}/estimates
@@ -72,6 +93,7 @@ POST /api/v1/projects/{project_id}/sources/file
 POST /api/v1/projects/{project_id}/uploads
 POST /api/v1/sources/{source_id}/ingest
 POST /api/v1/sources/{source_id}/subtitles
+POST /api/v1/templates
 PUT /api/v1/uploads/{upload_id}/content
 """.strip().splitlines()
 
@@ -107,7 +129,7 @@ def test_the_tasks_are_these():
 
 def test_every_feature_with_a_controller_is_found():
     assert {controller.__module__.split(".")[2] for controller in controllers()} == {
-        "accounts", "dna", "jobs", "operations", "projects", "search", "sources", "uploads", "usage",
+        "accounts", "dna", "jobs", "memory", "operations", "projects", "search", "sources", "uploads", "usage",
     }  # fmt: skip
 
 

@@ -36,7 +36,7 @@ class ProjectController(Controller):
     tags = ["projects"]
     dependencies = {"projects": Provide(provide_projects, sync_to_thread=False)}
 
-    @post(responses=errors(400, 401))
+    @post(responses=errors(400, 401, 404))
     async def create_project(
         self, data: JSONBody[ProjectCreate], user: NamedDependency[Principal], projects: NamedDependency[ProjectService]
     ) -> Response[ProjectRead]:

@@ -14,9 +14,12 @@ Language = Annotated[str, Meta(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$", m
 
 
 class ProjectCreate(Struct, forbid_unknown_fields=True):
+    """`audience` says in words whom it is for; `audience_id` names one of your audiences."""
+
     title: Title
     creative_brief: Brief | None = None
     audience: Audience | None = None
+    audience_id: UUID | None = None
     platform: Platform | None = None
     target_minutes: Minutes | None = None
     language: Language | None = None
@@ -28,6 +31,7 @@ class ProjectUpdate(Struct, forbid_unknown_fields=True):
     title: Title | UnsetType = UNSET
     creative_brief: Brief | UnsetType | None = UNSET
     audience: Audience | UnsetType | None = UNSET
+    audience_id: UUID | UnsetType | None = UNSET
     platform: Platform | UnsetType | None = UNSET
     target_minutes: Minutes | UnsetType | None = UNSET
     language: Language | UnsetType | None = UNSET
@@ -42,6 +46,7 @@ class ProjectRead(Struct):
     title: str
     creative_brief: str | None
     audience: str | None
+    audience_id: UUID | None
     platform: Platform | None
     target_minutes: float | None
     language: str | None

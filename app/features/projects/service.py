@@ -9,7 +9,7 @@ from msgspec.structs import asdict
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.db.models import ContentSource, DnaProfile, Project, ProjectStatus
+from app.db.models import Audience, ContentSource, DnaProfile, Project, ProjectStatus
 from app.features.projects.schemas import ProjectCreate, ProjectUpdate
 from app.shared.exceptions import NotFound
 from app.shared.http import Paging
@@ -26,6 +26,7 @@ class ProjectService(SQLAlchemyAsyncRepositoryService[Project]):
     repository_type = Repository
 
     async def start(self, owner_id: UUID, data: ProjectCreate) -> Project:
+        await self._check_audience(owner_id, data.audience_id)
         return await self.create(Project(owner_id=owner_id, **asdict(data)))
 
     async def owned(self, owner_id: UUID, project_id: UUID, *, lock: bool = False) -> Project:
@@ -59,10 +60,18 @@ class ProjectService(SQLAlchemyAsyncRepositoryService[Project]):
             mine = select(DnaProfile.id).where(DnaProfile.id == profile_id, DnaProfile.owner_id == project.owner_id)
             if await self.repository.session.scalar(mine) is None:
                 raise NotFound("There is no such DNA profile.")
+        await self._check_audience(project.owner_id, given.get("audience_id"))
         for name, value in given.items():
             setattr(project, name, value)
         await self.repository.session.flush()
         return project
+
+    async def _check_audience(self, owner_id: UUID, audience_id: UUID | None) -> None:
+        if audience_id is None:
+            return
+        mine = select(Audience.id).where(Audience.id == audience_id, Audience.owner_id == owner_id)
+        if await self.repository.session.scalar(mine) is None:
+            raise NotFound("There is no such audience.")
 
     async def remove(self, project: Project) -> list[str]:
         """Delete the project with all that belongs to it; gives the storage keys that are left to delete."""
