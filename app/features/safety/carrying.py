@@ -31,10 +31,10 @@ def key_of(finding: Any, fields: Mapping[tuple[Any, Any], TextField]) -> Key:
     the mentions that ask for it."""
     if finding.field is None or finding.span is None:
         mentions = tuple(sorted(str(one.get("quote")) for one in finding.evidence))
-        return finding.category, finding.clause_id, None, mentions
+        return finding.pack, finding.clause_id, None, mentions
     field = fields.get((finding.field, finding.section_id))
     around = sentence_around(field.text, finding.span) if field else None
-    return finding.category, finding.clause_id, finding.field, finding.section_id, finding.quote, around
+    return finding.category, finding.pack, finding.clause_id, finding.field, finding.section_id, finding.quote, around
 
 
 class Earlier(Struct, frozen=True):
@@ -42,6 +42,7 @@ class Earlier(Struct, frozen=True):
 
     id: UUID
     category: str
+    pack: str
     clause_id: str
     field: Any
     section_id: str | None

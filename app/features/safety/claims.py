@@ -6,11 +6,14 @@ from functools import lru_cache
 from typing import Any, Literal
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from app.db.models import AdLevel, FindingField, Severity
 from app.features.research.factual import factual_sentences
+from app.features.research.numerals import Quantity
 from app.features.research.quantities import compare, content_stem, content_stems, quantities
 from app.features.safety.findings import Draft, TextField
+from app.features.scripts.schemas import Section
 from app.shared.evidence import Span
 from app.shared.text import sentence_spans, word_spans
 
@@ -35,7 +38,8 @@ SAID_ALIKE = 0.75
 SAME_PREDICATE = 0.5
 """Of what a claim says of somebody or something, apart from names and amounts, a passage must say so much before its other
 amount is another answer to the same question."""
-STRONGER = 0.05
+FIRM = 0.75
+"""Coverage from which a passage carries a claim whatever others say: then the sources disagree."""
 FARTHEST_BACK = 3
 """Sentences that one beginning with a pronoun may reach back to whom it means."""
 MOST_PASSAGES = 12
@@ -96,6 +100,29 @@ def claims_of(fields: Sequence[TextField]) -> list[Claim]:
             Claim(field.field, field.section_id, span, span.of(field.text)) for span in factual_sentences(field.text)
         ]
     return found
+
+
+def with_citations(claims: Sequence[Claim], sections: Sequence[Section], titles: dict[str, str]) -> list[Claim]:
+    """The claims with the quotes that the script cites for them. *titles*: of the sources, by id."""
+    by_section = {section.id: section.citations for section in sections}
+    found = []
+    for claim in claims:
+        citations = by_section.get(claim.section_id or "", []) if claim.field is FindingField.NARRATION else []
+        passages = [
+            Passage(
+                str(one.source_id), one.source_version, titles.get(str(one.source_id), ""), one.quote, one.source_span,
+                page=one.page, start_seconds=one.start_seconds, cited=True, around=one.quote,
+            )
+            for one in citations
+            if one.quote is not None and not one.stale and not one.source_deleted
+            and one.narration_span.start < claim.span.end and claim.span.start < one.narration_span.end
+        ]  # fmt: skip
+        found.append(replace(claim, passages=passages))
+    return found
+
+
+def unsearched(claim: Claim, reason: str) -> Weighed:
+    return _made(claim, "not_found", None, reason, 0.0, [])
 
 
 def query_of(claim: str) -> str:
@@ -170,7 +197,7 @@ def weigh(claim: Claim) -> Weighed:
     carrying.sort(key=lambda one: (-one[0], len(one[1].quote)))
     against.sort(key=lambda one: (-one.strength, len(one.passage.quote)))
     best = carrying[0][0] if carrying else 0.0
-    if against and against[0].strength > best + (STRONGER if carrying else 0.0):
+    if against and best < against[0].strength and (best < FIRM or against[0].passage.cited):
         return _weighed(claim, "contradicted", against, carrying)
     if carrying:
         return _weighed(claim, "supported", against, carrying)
@@ -241,6 +268,12 @@ def entry(passage: Passage, stance: str, **more: Any) -> dict[str, Any]:
         "span": {"start": passage.span.start, "end": passage.span.end}, "page": passage.page,
         "start_seconds": passage.start_seconds, "stance": stance, "stale": False, **more,
     }  # fmt: skip
+
+
+def judged(weighed: Sequence[Weighed], judgements: Sequence[Weighed]) -> list[Weighed]:
+    """The claims, each as it was judged where it was."""
+    known = {(one.field, one.section_id, one.span): one for one in judgements}
+    return [known.get((one.field, one.section_id, one.span), one) for one in weighed]
 
 
 def findings_of(weighed: Sequence[Weighed]) -> list[Draft]:

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
+from app.features.memory.preferences import Rule
 from app.features.safety.claims import Weighed
 from app.features.safety.findings import Draft
 from app.features.safety.policy import Pack
@@ -32,7 +33,12 @@ class CheckPlan(Struct, frozen=True):
     title: str
     packs: list[Pack]
     texts: list[PlannedText]
-    rules: list[str] = []
+    rules: list[Rule] = []
+    language: str | None = None
+
+    @property
+    def in_english(self) -> bool:
+        return self.language is None or self.language.split("-")[0].lower() == "en"
 
     def of_role(self, *roles: str) -> list[PlannedText]:
         return [text for text in self.texts if text.role in roles]
