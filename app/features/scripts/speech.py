@@ -68,7 +68,7 @@ def count_words(narration: str) -> int:
 
 
 def seconds_for(word_count: float, words_per_minute: float) -> float:
-    return word_count * 60.0 / (words_per_minute if words_per_minute > 0 else USUAL_PACE)
+    return word_count * 60.0 / (words_per_minute if words_per_minute >= 1 else USUAL_PACE)
 
 
 def seconds_of(narration: str, words_per_minute: float) -> float:
