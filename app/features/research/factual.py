@@ -50,6 +50,7 @@ _HYPOTHETICAL = re.compile(
     r"^(?:if|suppose|imagine|say|perhaps|maybe|would|could)\b|\bwould(?:n't)? have\b|\bmight\b", re.IGNORECASE
 )
 
+_ENDED = re.compile(r"[.!…][\"'”’)\]*_]*$")
 _HEADING = re.compile(r"^\s*#|^(?:by|date|source|author)\b[^.!?]*$", re.IGNORECASE)
 _OPENING_SUBJECT = re.compile(
     r"^(?!(?:The|A|An|It|He|She|They|There|This|That|These|Those|What|Who|Which|One|Some|Nobody|Nothing|Everybody|"
@@ -104,6 +105,20 @@ def states_a_fact(sentence: str) -> bool:
     if _HEADING.search(sentence) or count < FEWEST_WORDS or _not_a_statement(said):
         return False
     return _weight(said, count) >= FROM
+
+
+def is_statement(sentence: str) -> bool:
+    """Whether a sentence states something at all: no question, command, greeting, opinion, transition, heading or
+    fragment. Where it isn't English, questions and fragments alone are told."""
+    said = _LETTER_START.sub("", _BRACKETED.sub(" ", sentence)).strip()
+    if _HEADING.search(sentence) or len(words(said)) < FEWEST_WORDS or _not_a_statement(said):
+        return False
+    return bool(_ENDED.search(said)) and not _FIRST_PERSON.search(said)
+
+
+def names_in(sentence: str) -> list[str]:
+    """The capitalised words inside a sentence, and names such as H4."""
+    return [match.group(1) for match in _NAME.finditer(f"{sentence}")]
 
 
 def factual_sentences(text: str) -> list[Span]:

@@ -41,6 +41,11 @@ def hash_texts(texts: Sequence[str]) -> np.ndarray:
     return vectors / np.where(lengths > 0, lengths, 1)
 
 
+def rarity(word: str) -> float:
+    """0 to 1, of a word in lower case: how rare its stem is in people's speech."""
+    return _stem(word)[1]
+
+
 @lru_cache(maxsize=200_000)
 def _stem(word: str) -> tuple[str, float]:
     """The stem and its weight. One that the table doesn't know is as rare as can be, unless the word is a function word
