@@ -8,7 +8,8 @@ from typing import Annotated, Any, Literal
 from msgspec import Meta, Struct
 from msgspec.structs import replace
 
-from app.features.safety.claims import Claim, Passage, Weighed, entry, weigh
+from app.features.safety.claims import Weighed, entry, weigh
+from app.features.safety.passages import Claim, Passage
 from app.shared.clients.llm import Prompt, Source
 from app.shared.evidence import Span, anchor
 

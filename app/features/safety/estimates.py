@@ -9,8 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.db.models import Project
 from app.features.safety import claims_judging, model_reading
 from app.features.safety.brands import BrandService
-from app.features.safety.claims import claims_of
 from app.features.safety.fields import fields_of
+from app.features.safety.passages import claims_of
 from app.features.safety.service import SafetyService, sections_of
 from app.shared.clients.llm import LLM, render
 from app.shared.clients.prices import estimate_tokens

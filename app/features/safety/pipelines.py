@@ -14,16 +14,17 @@ from app.features.safety import (
     model_reading,
     moderation,
     originality,
+    passages,
     suggestions,
 )
 from app.features.safety.attempts import attempt
 from app.features.safety.check_store import CheckStore
-from app.features.safety.claims import Claim, Passage
 from app.features.safety.claims_judging import ClaimJudgements
 from app.features.safety.drafting import strictest
 from app.features.safety.findings import Detector, Draft, TextField
 from app.features.safety.model_reading import PolicyReading
 from app.features.safety.originality import Cited
+from app.features.safety.passages import Claim, Passage
 from app.features.safety.plan import CheckPlan, Outcome
 from app.features.safety.rules import for_language
 from app.features.safety.schemas import DetectorRun, DetectorSkipped
@@ -160,8 +161,8 @@ async def find_claims(resources: Resources, plan: CheckPlan) -> list[Claim]:
     """The check-worthy sentences, each with what it cites."""
     async with resources.db.transaction() as session:
         fields, sections = await CheckStore(session).script_text(plan)
-    found = await asyncio.to_thread(claims.claims_of, fields)
-    return claims.with_citations(found, sections, {str(text.id): text.title for text in plan.texts})
+    found = await asyncio.to_thread(passages.claims_of, fields)
+    return passages.with_citations(found, sections, {str(text.id): text.title for text in plan.texts})
 
 
 async def search_evidence(resources: Resources, plan: CheckPlan, asked: list[Claim]) -> list[Claim]:
@@ -174,16 +175,16 @@ async def search_evidence(resources: Resources, plan: CheckPlan, asked: list[Cla
         found: list[Passage] = []
         for role in roles:
             async with gate:
-                wanted = Search(plan.owner_id, plan.project_id, claims.query_of(claim.quote), HITS, role)
+                wanted = Search(plan.owner_id, plan.project_id, passages.query_of(claim.quote), HITS, role)
                 hits = await search_project(resources, wanted)
             for hit in hits:
                 if hit.source_id in versions:
-                    found += claims.passages_of(
+                    found += passages.passages_of(
                         hit.text, hit.span.start, source_id=str(hit.source_id), title=hit.source_title,
                         source_version=versions[hit.source_id].version, chunk_id=str(hit.chunk_id), page=hit.page,
                         start_seconds=hit.start_seconds,
                     )  # fmt: skip
-        return msgspec.structs.replace(claim, passages=claims.nearest(claim.quote, [*claim.passages, *found]))
+        return msgspec.structs.replace(claim, passages=passages.nearest(claim.quote, [*claim.passages, *found]))
 
     return await asyncio.gather(*(search(claim) for claim in asked))
 

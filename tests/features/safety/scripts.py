@@ -12,13 +12,17 @@ from app.shared.evidence import Span
 from app.shared.resources import Resources
 from tests.conftest import finished
 
-CHAPTERS = """
+CHAPTERS = (
+    """
 One clock tells you the time. Two clocks tell you that one of them is wrong.
 
 HMS Beagle carried 22 chronometers when she sailed in 1831. Kendall's copy of H4 cost 450 pounds. On arrival in Jamaica,
 H4 was found to be 39 seconds slow. The Board of Longitude was abolished in 1828. Careful captains compared three of them
 every morning and wrote the differences down in a book that nobody else was allowed to touch.
-""".strip().replace("\nH4", " H4").replace("\nevery", " every")
+""".strip()
+    .replace("\nH4", " H4")
+    .replace("\nevery", " every")
+)
 
 
 def section(narration: str, section_id: str = "s1", **more: Any) -> Section:

@@ -73,9 +73,7 @@ async def test_every_quote_stands_at_its_span_of_the_script(creator, project, re
     placed = [finding for finding in [*report["findings"], *report["claims"]] if finding["span"]]
     assert placed
     for one in placed:
-        text = (
-            "The Board was abolished in 1838" if one["field"] == "title" else texts[one["section_id"], one["field"]]
-        )
+        text = "The Board was abolished in 1838" if one["field"] == "title" else texts[one["section_id"], one["field"]]
         assert text[one["span"]["start"] : one["span"]["end"]] == one["quote"]
     assert {finding["field"] for finding in placed} >= {"narration", "on_screen_text"}
 
@@ -134,9 +132,7 @@ async def test_a_cited_quote_is_no_alarm_and_the_same_words_without_a_citation_a
 
 
 async def test_the_same_script_gives_the_same_findings(creator, project, resources, references):
-    script = await write_script(
-        resources, creator, project, section(f"{OFFER} {CHAPTERS}".replace("1831", "1851"))
-    )
+    script = await write_script(resources, creator, project, section(f"{OFFER} {CHAPTERS}".replace("1831", "1851")))
     first, second = await check(creator, script), await check(creator, script, version=1)
 
     changing = {"id", "carried_from", "resolved_at"}

@@ -80,7 +80,10 @@ async def test_the_clauses_go_as_the_task_and_the_script_as_sealed_sources(setti
     brand = (
         await creator.post(
             "/policy-packs",
-            json={"name": "B", "clauses": [{"id": "no-cheap", "kind": "banned_words", "text": "x", "words": ["cheap"]}]},
+            json={
+                "name": "B",
+                "clauses": [{"id": "no-cheap", "kind": "banned_words", "text": "x", "words": ["cheap"]}],
+            },
         )
     ).json()
     await creator.post("/preferences", json={"rule": "never say 'delve'"})

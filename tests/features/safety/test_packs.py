@@ -47,7 +47,12 @@ async def test_a_brands_rules_are_held_against_a_script(creator, project, resour
     banned, required = sorted(of_brand(report), key=lambda one: one["quote"] is None)
     assert (banned["quote"], banned["section_id"], banned["policy"]["clause_id"]) == ("cheap", "a", "no-cheap")
     assert (required["span"], required["quote"], required["field"]) == (None, None, None)
-    assert required["policy"] == {"pack": pack["id"], "version": 1, "clause_id": "warranty", "text": "Say the warranty."}
+    assert required["policy"] == {
+        "pack": pack["id"],
+        "version": 1,
+        "clause_id": "warranty",
+        "text": "Say the warranty.",
+    }
     assert "brand" in {rating["category"] for rating in report["ratings"]}
 
 

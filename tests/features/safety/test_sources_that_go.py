@@ -33,7 +33,10 @@ async def test_a_deleted_source_takes_its_words_out_of_every_report(creator, rep
     assert (await creator.delete(f"/sources/{source['id']}")).status_code == 204
     after = (await creator.get(f"/safety-checks/{made['id']}")).json()
 
-    left = json.dumps([[one["evidence"], one["rationale"]] for one in after["findings"]] + [one["evidence"] for one in after["claims"]])
+    left = json.dumps(
+        [[one["evidence"], one["rationale"]] for one in after["findings"]]
+        + [one["evidence"] for one in after["claims"]]
+    )
     assert "in 1831" not in left
     assert "marmalade" not in left
     assert [finding["quote"] for finding in after["findings"]] == [finding["quote"] for finding in made["findings"]]
