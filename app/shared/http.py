@@ -100,7 +100,7 @@ def tagged(request: Request[Any, Any, Any], body: T, revision: int | str) -> Res
     return Response(body, headers={"ETag": tag})
 
 
-def check_if_match(request: Request[Any, Any, Any], revision: int) -> None:
+def check_if_match(request: Request[Any, Any, Any], revision: int | str) -> None:
     """Raise `Stale` where the client's `If-Match` doesn't name this revision."""
     given = request.headers.get("if-match", "").strip()
     if given and given != "*" and etag(revision) not in {part.strip() for part in given.split(",")}:
