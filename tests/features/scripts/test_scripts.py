@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+from copy import deepcopy
 from uuid import UUID, uuid4
 
 import pytest
@@ -265,7 +266,7 @@ async def test_a_revision_of_what_was_edited_meanwhile_stands_beside_the_head(cr
 
 
 async def test_changes_are_accepted_or_rejected_one_by_one(creator, shelf, script):
-    sections = script["version"]["sections"]
+    sections = deepcopy(script["version"]["sections"])
     section = sections[1]
     section["narration"] = (
         section["narration"].replace("8,750 pounds", "9,000 pounds").replace("John Harrison", "Mr Harrison")
