@@ -92,10 +92,14 @@ def edits(draw, sentences):
         case "polish":
             one = kept[at]
             said = one.text.split(" ")
-            said.insert(draw(st.integers(1, len(said))) - 1 if len(said) > 1 else 0, draw(st.sampled_from(["really", "just"])))
+            said.insert(
+                draw(st.integers(1, len(said))) - 1 if len(said) > 1 else 0, draw(st.sampled_from(["really", "just"]))
+            )
             kept[at] = Sentence(" ".join(said), one.origin)
         case "reword":
-            kept[at] = Sentence(kept[at].text.replace(" moon ", " full moon ").replace("sailed", "went"), kept[at].origin)
+            kept[at] = Sentence(
+                kept[at].text.replace(" moon ", " full moon ").replace("sailed", "went"), kept[at].origin
+            )
         case "falsify":
             one = kept[at]
             wrong = [(" five ", " six "), (" nine ", " ten "), ("1773", "1774"), ("8,750", "8,570"), (" not ", " "), ("John ", "Peter "), ("H4", "H5")]  # fmt: skip
@@ -177,7 +181,12 @@ def test_plainer_words_keep_their_citations(case):
 @given(cases())
 def test_an_edit_by_the_creator_stores_nothing_that_dangles_whatever_ids_are_sent(case):
     before = [section("s1", case.before, case.citations), section("s2", "So they sailed on.", [])]
-    sent = [SectionEdit(case.after, id="s1"), SectionEdit("Another.", id="s1"), SectionEdit("New."), SectionEdit("x", id="y")]
+    sent = [
+        SectionEdit(case.after, id="s1"),
+        SectionEdit("Another.", id="s1"),
+        SectionEdit("New."),
+        SectionEdit("x", id="y"),
+    ]
 
     after, _ = edited(before, sent)
 

@@ -252,12 +252,12 @@ async def test_a_revision_that_can_not_be_is_refused_with_a_reason(creator, scri
 
 async def test_a_revision_of_what_was_edited_meanwhile_stands_beside_the_head(creator, shelf, script, resources):
     order = Order(UUID(script["id"]), 1, "Shorten", "shorten", True, Target(["s2"]))
-    revised = await revise_section(resources, order, "s2", None)
+    revised = await revise_section(resources, order, "s2")
     await creator.post(
         f"/scripts/{script['id']}/versions", json={"base_version": 1, "sections": script["version"]["sections"]}
     )
 
-    await save_revision(resources, uuid4(), order, order.target, [revised])
+    await save_revision(resources, uuid4(), order, [revised])
 
     read = (await creator.get(f"/scripts/{script['id']}")).json()
     branch = (await creator.get(f"/scripts/{script['id']}/versions/3")).json()
