@@ -15,6 +15,7 @@ DELETE /api/v1/dna-profiles/{profile_id}
 DELETE /api/v1/materials/{material_id}
 DELETE /api/v1/preferences/{preference_id}
 DELETE /api/v1/projects/{project_id}
+DELETE /api/v1/projects/{project_id}/chat
 DELETE /api/v1/research/{research_id}
 DELETE /api/v1/sources/{source_id}
 DELETE /api/v1/structures/{structure_id}
@@ -44,6 +45,7 @@ GET /api/v1/preferences
 GET /api/v1/preferences/{preference_id}
 GET /api/v1/projects
 GET /api/v1/projects/{project_id}
+GET /api/v1/projects/{project_id}/chat
 GET /api/v1/projects/{project_id}/dna-profiles
 GET /api/v1/projects/{project_id}/idea-checks
 GET /api/v1/projects/{project_id}/research
@@ -93,6 +95,7 @@ POST /api/v1/jobs/{job_id}/ticket
 POST /api/v1/materials
 POST /api/v1/preferences
 POST /api/v1/projects
+POST /api/v1/projects/{project_id}/chat
 POST /api/v1/projects/{project_id}/dna-profiles
 POST /api/v1/projects/{project_id}/estimates
 POST /api/v1/projects/{project_id}/idea-checks
@@ -137,6 +140,7 @@ def test_the_tasks_are_these():
     list(feature_modules("tasks"))
 
     assert sorted(TASKS) == [
+        "chat.answer_message",
         "dna.build_profile",
         "research.research",
         "search.reembed_project",
@@ -148,7 +152,7 @@ def test_the_tasks_are_these():
 
 def test_every_feature_with_a_controller_is_found():
     assert {controller.__module__.split(".")[2] for controller in controllers()} == {
-        "accounts", "dna", "jobs", "memory", "operations", "projects", "research", "search", "sources", "structures", "uploads", "usage",
+        "accounts", "chat", "dna", "jobs", "memory", "operations", "projects", "research", "search", "sources", "structures", "uploads", "usage",
     }  # fmt: skip
 
 
