@@ -20,7 +20,7 @@ from app.features.research.settling import made_of
 from app.shared.evidence import Span
 
 ERASED = "[This sentence went with its source, which was deleted.]"
-NOTHING_ASKED = "There is nothing in this to look for in your sources. Ask about something that they may say."
+NOTHING_ASKED = "It isn't clear what to look for in your sources. Name what you ask about."
 NONE_LEFT = "The sources that this was looked for in were deleted meanwhile. Ask again."
 NOTHING_STANDS = "What the model said is not carried by words of your sources, so it is not shown."
 MOST_LACKING = 4

@@ -19,8 +19,10 @@ MOST_ANSWER_SENTENCES = 2
 
 _GOES_ON = re.compile(r"^(?:(?:ok(?:ay)?|and|but|so|also|then|or|well|right|thanks|yes|no)\b[\s,.!]*)+", re.IGNORECASE)
 _ABOUT = re.compile(r"^(?:what|how) about\b", re.IGNORECASE)
+_OBJECT = re.compile(r"\b(?:him|them)\b", re.IGNORECASE)
+_POSSESSIVE = re.compile(r"\b(?:its|his|her|their)\b", re.IGNORECASE)
 _POINTS = re.compile(
-    r"\b(?:it|its|he|him|his|she|her|hers|they|them|their|theirs|there|then|such|the (?:same|other|others|latter|former|first one|"
+    r"\b(?:it|he|she|hers|they|theirs|there|then|such|the (?:same|other|others|latter|former|first one|"
     r"second one)|(?:this|that|these|those)(?=\s*(?:[?.!,]|$)|\s+(?:is|was|are|were|did|do|does|has|had|mean|means|happen|happened|"
     r"work|works|worked|cost|take|took|one|ones|time|year|voyage|book|man|woman|person|place|method|idea)\b))(?!\w)",
     re.IGNORECASE,
@@ -30,6 +32,14 @@ _MORE = re.compile(
     r"continue|what else|anything else|what more|any more)\b[^?]{0,25}\??[.!]?$",
     re.IGNORECASE,
 )
+_PLEASANTRY = re.compile(
+    r"^(?:(?:thanks?|thank you|thx|cheers|ok(?:ay)?|great|good|fine|nice|cool|perfect|wow|hi|hello|hey|bye|goodbye|good "
+    r"(?:morning|evening|day)|so much|very much|a lot|there|again|that's all|done)\b[\s,.!]*)+$",
+    re.IGNORECASE,
+)
+_ASKS = re.compile(
+    r"\b(?:who|whom|whose|what|which|when|where|why|how|did|does|do|is|are|was|were|can|could|has|had)\b", re.IGNORECASE
+)
 _ASKS_FOR_MORE = frozenset(content_stems("tell say more else anything detail please continue go"))
 
 
@@ -38,39 +48,66 @@ def wants_more(message: str) -> bool:
     return bool(_MORE.match(_GOES_ON.sub("", message).strip() or message))
 
 
+def asks_something(message: str) -> bool:
+    """Whether it is more than thanks or a greeting."""
+    return not _PLEASANTRY.match(message)
+
+
 def leans_back(message: str) -> bool:
     """Whether a message can't be understood alone: it begins by going on, points back before it names anything, or names
     nothing at all."""
-    if _ABOUT.match(_GOES_ON.sub("", message)) or wants_more(message) or not read_question(message).terms:
+    if _asks_about(message) or wants_more(message) or not _weighty(read_question(message)):
         return True
-    pointer = _POINTS.search(message)
+    if _OBJECT.search(message):
+        return True
+    pointer, owner = _POINTS.search(message), _POSSESSIVE.search(message)
     if pointer and not names_in(message[: pointer.start()] + " x"):
+        return True
+    if owner and not content_stems(message[: owner.start()]):
         return True
     return bool(_GOES_ON.match(message)) and not names_in(message)
 
 
-def readings(message: str, turns: Sequence[Turn]) -> list[Asked]:
-    """What the message may ask, read alone or with what it goes on from: the last question, or what the last answer named.
-    Without what was said before, or where it needs none of it, there is one reading."""
-    before: list[Asked] = []
-    for number, turn in enumerate(turns[-MOST_TURNS:]):
-        before = _read(turn.question, before, turns[-MOST_TURNS:][number - 1] if number else None)
-    return _read(message, before, turns[-1] if turns else None)
+def _asks_about(message: str) -> bool:
+    """Whether it asks of something else what was asked before: "what about X?", "and in X?"."""
+    rest = _GOES_ON.sub("", message)
+    short = rest != message and not _ASKS.search(rest) and len(_weighty(read_question(rest))) == 1
+    return bool(_ABOUT.match(rest)) or short
 
 
-def _read(message: str, before: Sequence[Asked], last: Turn | None) -> list[Asked]:
+def _weighty(asked: Asked) -> set[str]:
+    return asked.terms.keys() - LIGHT
+
+
+def readings(message: str, turns: Sequence[Turn]) -> list[list[Asked]]:
+    """What the message may ask, the likelier readings first: with what it goes on from, which is the last question or what
+    the last answer named; then alone. Without what was said before, or where it needs none of it, there is one."""
+    before: list[list[Asked]] = []
+    last: Turn | None = None
+    for turn in (one for one in turns[-MOST_TURNS:] if asks_something(one.question)):
+        before, last = _read(turn.question, before, last), turn
+    return _read(message, before, last)
+
+
+def _read(message: str, before: Sequence[Sequence[Asked]], last: Turn | None) -> list[list[Asked]]:
     alone = read_question(message)
-    if not before or last is None or not leans_back(message):
-        return [alone]
+    if not asks_something(message):
+        return [[replace(alone, terms={})]]
+    if not leans_back(message):
+        return [[alone]]
+    if not before or last is None:
+        return [[alone if len(_weighty(alone)) > 1 else replace(alone, terms={})]]
+    topic = before[0][0]
     if wants_more(message):
-        return [replace(before[0], question=message)]
+        return [[replace(topic, question=message)]]
     own = replace(alone, terms={stem: weight for stem, weight in alone.terms.items() if stem not in _ASKS_FOR_MORE})
-    about = bool(_ABOUT.match(_GOES_ON.sub("", message)))
-    merged = [_merged(own, before[0], about=about)]
+    if about := _asks_about(message):
+        own = replace(own, wanted="broad")
+    likely = [_merged(own, topic, about=about)]
     named = _named(last)
     if named.terms and not about:
-        merged.append(_merged(own, named, about=False))
-    return [*merged, alone] if own.names and not about else merged
+        likely.append(_merged(own, named, about=False))
+    return [likely, [own]] if about or (own.names and _weighty(own) - own.names) else [likely]
 
 
 def _merged(own: Asked, topic: Asked, *, about: bool) -> Asked:
@@ -81,11 +118,10 @@ def _merged(own: Asked, topic: Asked, *, about: bool) -> Asked:
         for stem, weight in topic.terms.items()
         if stem not in own.terms and not (about and stem in topic.names)
     }
-    weighty = sum(weight for stem, weight in own.terms.items() if stem not in LIGHT)
     total = sum(carried.values())
-    scale = min(1.0, own.weight / total) if total and weighty else 1.0
+    scale = min(1.0, own.weight / total) if total and _weighty(own) else 1.0
     carried = {stem: weight * scale for stem, weight in carried.items()}
-    wanted = topic.wanted if about or (own.wanted == "narrow" and not own.terms) else own.wanted
+    wanted = topic.wanted if about else own.wanted
     return Asked(
         own.question,
         {**own.terms, **carried},
@@ -111,8 +147,9 @@ def _capital(found: Asked, stem: str, opening: set[str]) -> bool:
     return stem in opening and found.words[stem][:1].isupper()
 
 
-def words_of(read: Sequence[Asked]) -> str:
+def words_of(read: Sequence[Sequence[Asked]]) -> str:
     """What is searched for: the message, and what it goes on from."""
-    said = list(dict.fromkeys(one.words[stem] for one in read for stem in one.terms))
-    known = {word.lower() for word in words(read[0].question)}
-    return " ".join([read[0].question, *(word for word in said if word.lower() not in known)])
+    said = list(dict.fromkeys(one.words[stem] for likely in read for one in likely for stem in one.terms))
+    question = read[0][0].question
+    known = {word.lower() for word in words(question)}
+    return " ".join([question, *(word for word in said if word.lower() not in known)])

@@ -13,7 +13,7 @@ from app.features.research.passages import Passage, Sentence, sentences_of
 from app.features.research.relevance import Asked
 from app.features.research.schemas import ClaimRead, Contradiction
 
-PICKING = Picking(broad=5, narrow=2, broad_near=0.7, narrow_near=0.85)
+PICKING = Picking(broad=5, narrow=2, broad_near=0.55, narrow_near=0.92)
 MOST_DISPUTES = 2
 
 
@@ -28,9 +28,8 @@ def measure(plan: AnswerPlan, passages: Sequence[Passage]) -> Draft:
     others = dict.fromkeys(one for pair in differing for one in (pair.one, pair.other) if one not in places)
     chosen = [(place, 0) for place in (*places, *others)]
     judged = judge(sentences, chosen, weighed.likeness, differing, lambda *_: "", plan.origin)
-    told = [
-        _told(claim, judged.claims[:number], judged.contradictions, plan) for number, claim in enumerate(judged.claims)
-    ]
+    claims = _side_by_side(judged.claims, judged.contradictions)
+    told = [_told(claim, claims[:number], judged.contradictions, plan) for number, claim in enumerate(claims)]
     return Draft("offline", [], told, None)
 
 
@@ -45,9 +44,15 @@ def _best_reading(plan: AnswerPlan, passages: Sequence[Passage]) -> tuple[Asked,
             for one in sentences
             if not any(one.source_id == had.source_id and _overlap(one, had.span.start, had.span.end) for had in quoted)
         ]
-    tried = [(asked, answer(asked, sentences, passages, PICKING)) for asked in readings(plan.question, plan.turns)]
-    asked, weighed = max(tried, key=lambda one: (one[1].answered, max(one[1].relevance, default=0.0)))
-    return asked, sentences, weighed
+    first: tuple[Asked, Weighed] | None = None
+    for likely in readings(plan.question, plan.turns):
+        tried = [(asked, answer(asked, sentences, passages, PICKING)) for asked in likely]
+        best = max(tried, key=lambda one: (one[1].answered, max(one[1].relevance, default=0.0)))
+        if best[1].answered:
+            return best[0], sentences, best[1]
+        first = first or best
+    assert first is not None
+    return first[0], sentences, first[1]
 
 
 def _apart(places: Sequence[int], sentences: Sequence[Sentence]) -> list[int]:
@@ -62,11 +67,27 @@ def _apart(places: Sequence[int], sentences: Sequence[Sentence]) -> list[int]:
 
 
 def _in_order(places: Sequence[int], sentences: Sequence[Sentence]) -> list[int]:
-    """Source by source in the order of their best sentences, each source's in the order in which it says them."""
+    """The best first, then source by source, each source's in the order in which it says them."""
     rank: dict[UUID, int] = {}
     for place in places:
         rank.setdefault(sentences[place].source_id, len(rank))
-    return sorted(places, key=lambda place: (rank[sentences[place].source_id], sentences[place].span.start))
+
+    def order(place: int) -> tuple[int, int]:
+        return rank[sentences[place].source_id], sentences[place].span.start
+
+    return [*places[:1], *sorted(places[1:], key=order)]
+
+
+def _side_by_side(claims: Sequence[ClaimRead], contradictions: Sequence[Contradiction]) -> list[ClaimRead]:
+    """Each claim directly before those that speak against it."""
+    by_id = {claim.id: claim for claim in claims}
+    ordered: dict[UUID, ClaimRead] = {}
+    for claim in claims:
+        ordered.setdefault(claim.id, claim)
+        for pair in contradictions:
+            if claim.id in pair.claim_ids:
+                ordered |= {other: by_id[other] for other in pair.claim_ids if other not in ordered}
+    return list(ordered.values())
 
 
 def _told(

@@ -61,7 +61,7 @@ async def write_answer(resources: Resources, plan: AnswerPlan, found: list[Found
         await streamed(asking.checked(_pieces(resources.llm, ask), reading), message_id=str(plan.answer_id))
     draft = Draft(resources.llm.engine, [ask.name], reading.sentences, None, reading.rejected)
     if not reading.sentences:
-        asked = readings(plan.question, plan.turns)[0]
+        asked = readings(plan.question, plan.turns)[0][0]
         draft.gap = gap_of(plan.question, asked, passages, len(plan.sources))
         await _tell(plan, draft)
     return draft

@@ -56,7 +56,7 @@ async def test_what_the_sources_disagree_on_is_answered_with_both_sides(creator,
 
 @pytest.mark.parametrize(("question", "missing"), [
     ("What did Harrison eat for breakfast?", "breakfast"), ("Who won the football world cup in 2014?", "football"),
-    ("How do I bake sourdough bread?", "sourdough"), ("Xyzzy plugh?", "plugh"), ("How many children did Harrison have?", "children"),
+    ("How do I bake sourdough bread?", "sourdough"), ("Xyzzy plugh?", "plugh"), ("How many children did Harrison have?", None),
     ("How many people live in Jamaica today?", None),
 ])  # fmt: skip
 async def test_where_the_sources_do_not_say_the_answer_is_a_plain_sentence_that_tells_what_was_looked_for(
@@ -78,7 +78,7 @@ async def test_a_greeting_is_told_that_it_asks_nothing(creator, project, longitu
     said = await ask(creator, project, "And so?")
 
     assert said["abstained"]
-    assert "Ask about something" in said["text"]
+    assert "Name what you ask about" in said["text"]
 
 
 async def test_a_question_may_go_on_from_the_one_before(creator, project, longitude):
@@ -238,7 +238,8 @@ class TestSourcesThatGo:
                 {"id": project},
             )
 
-        assert "62" not in stored
+        assert "62 metres" not in stored
+        assert "Edith Crane" not in stored
         assert "A guide to Hallam" not in stored
         gone = after[tall["id"]]
         assert gone["text"].startswith("[This sentence went with its source")
