@@ -27,6 +27,11 @@ _POINTS = re.compile(
     r"work|works|worked|cost|take|took|one|ones|time|year|voyage|book|man|woman|person|place|method|idea)\b))(?!\w)",
     re.IGNORECASE,
 )
+_EXPLETIVE = re.compile(
+    r"\b(?:is|was|be|did|does|would|will|has|had)\s+(?:it|there)\s+(?:been\s+)?(?:(?:so|too|very|really|not)\s+)*\w+(?:\s+\w+)?\s+"
+    r"(?:to|that)\b|\b(?:is|are|was|were|be|been) there\b",
+    re.IGNORECASE,
+)
 _MORE = re.compile(
     r"^(?:please\s+)?(?:(?:can|could) you\s+)?(?:tell me more|say more|more(?: (?:please|details?|about (?:it|this|that)))?|go on|"
     r"continue|what else|anything else|what more|any more)\b[^?]{0,25}\??[.!]?$",
@@ -60,7 +65,7 @@ def leans_back(message: str) -> bool:
         return True
     if _OBJECT.search(message):
         return True
-    pointer, owner = _POINTS.search(message), _POSSESSIVE.search(message)
+    pointer, owner = _POINTS.search(_EXPLETIVE.sub(" ", message)), _POSSESSIVE.search(message)
     if pointer and not names_in(message[: pointer.start()] + " x"):
         return True
     if owner and not content_stems(message[: owner.start()]):
