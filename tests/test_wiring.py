@@ -16,6 +16,7 @@ DELETE /api/v1/materials/{material_id}
 DELETE /api/v1/policy-packs/{pack_id}
 DELETE /api/v1/preferences/{preference_id}
 DELETE /api/v1/projects/{project_id}
+DELETE /api/v1/projects/{project_id}/chat
 DELETE /api/v1/research/{research_id}
 DELETE /api/v1/safety-checks/{check_id}
 DELETE /api/v1/scripts/{script_id}
@@ -49,6 +50,7 @@ GET /api/v1/preferences
 GET /api/v1/preferences/{preference_id}
 GET /api/v1/projects
 GET /api/v1/projects/{project_id}
+GET /api/v1/projects/{project_id}/chat
 GET /api/v1/projects/{project_id}/dna-profiles
 GET /api/v1/projects/{project_id}/idea-checks
 GET /api/v1/projects/{project_id}/research
@@ -111,6 +113,7 @@ POST /api/v1/materials
 POST /api/v1/policy-packs
 POST /api/v1/preferences
 POST /api/v1/projects
+POST /api/v1/projects/{project_id}/chat
 POST /api/v1/projects/{project_id}/dna-profiles
 POST /api/v1/projects/{project_id}/estimates
 POST /api/v1/projects/{project_id}/idea-checks
@@ -162,6 +165,7 @@ def test_the_tasks_are_these():
     list(feature_modules("tasks"))
 
     assert sorted(TASKS) == [
+        "chat.answer_message",
         "dna.build_profile",
         "research.research",
         "safety.check_script",
@@ -176,8 +180,7 @@ def test_the_tasks_are_these():
 
 def test_every_feature_with_a_controller_is_found():
     assert {controller.__module__.split(".")[2] for controller in controllers()} == {
-        "accounts", "dna", "jobs", "memory", "operations", "projects", "research", "safety",
-        "scripts", "search", "sources", "structures", "uploads", "usage",
+        "accounts", "chat", "dna", "jobs", "memory", "operations", "projects", "research", "safety", "scripts", "search", "sources", "structures", "uploads", "usage",
     }  # fmt: skip
 
 
