@@ -15,6 +15,7 @@ DELETE /api/v1/dna-profiles/{profile_id}
 DELETE /api/v1/materials/{material_id}
 DELETE /api/v1/preferences/{preference_id}
 DELETE /api/v1/projects/{project_id}
+DELETE /api/v1/repurposings/{repurposing_id}
 DELETE /api/v1/research/{research_id}
 DELETE /api/v1/sources/{source_id}
 DELETE /api/v1/structures/{structure_id}
@@ -50,7 +51,9 @@ GET /api/v1/projects/{project_id}/research
 GET /api/v1/projects/{project_id}/search
 GET /api/v1/projects/{project_id}/sources
 GET /api/v1/projects/{project_id}/structures
+GET /api/v1/repurposings/{repurposing_id}
 GET /api/v1/research/{research_id}
+GET /api/v1/scripts/{script_id}/repurposings
 GET /api/v1/sources/{source_id}
 GET /api/v1/sources/{source_id}/chunks
 GET /api/v1/sources/{source_id}/original
@@ -102,6 +105,7 @@ POST /api/v1/projects/{project_id}/sources
 POST /api/v1/projects/{project_id}/sources/file
 POST /api/v1/projects/{project_id}/structures
 POST /api/v1/projects/{project_id}/uploads
+POST /api/v1/scripts/{script_id}/repurposings
 POST /api/v1/sources/{source_id}/ingest
 POST /api/v1/sources/{source_id}/subtitles
 POST /api/v1/structures/{structure_id}/select
@@ -138,6 +142,7 @@ def test_the_tasks_are_these():
 
     assert sorted(TASKS) == [
         "dna.build_profile",
+        "repurposing.repurpose_script",
         "research.research",
         "search.reembed_project",
         "sources.ingest_source",
@@ -148,7 +153,7 @@ def test_the_tasks_are_these():
 
 def test_every_feature_with_a_controller_is_found():
     assert {controller.__module__.split(".")[2] for controller in controllers()} == {
-        "accounts", "dna", "jobs", "memory", "operations", "projects", "research", "search", "sources", "structures", "uploads", "usage",
+        "accounts", "dna", "jobs", "memory", "operations", "projects", "repurposing", "research", "search", "sources", "structures", "uploads", "usage",
     }  # fmt: skip
 
 

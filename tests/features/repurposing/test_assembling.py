@@ -3,7 +3,7 @@
 from uuid import uuid4
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
@@ -169,6 +169,7 @@ def test_a_script_of_placeholders_alone_is_refused():
         assemble(BLOG, "T", sections)
 
 
+@settings(deadline=None)
 @given(
     st.sampled_from(FORMS),
     st.lists(st.text(alphabet="abc ABC.?!\n😀漢1,", max_size=400), min_size=1, max_size=5),
