@@ -78,7 +78,7 @@ async def test_a_models_piece_is_kept_as_far_as_the_script_carries_it(name, sett
     async with provider() as server, worker_for(settings, name, server) as resources:
         server.script = [saying(*answer), saying(*answer)]
         read, job = await made(resources, creator, project, script, "shorts")
-        sent = [flat(record.body) for record in server.log]
+        sent = [flat(record["body"]) for record in server.log.records]
 
     check(read, shelf)
     assert read["engine"].startswith(f"{name}:")
@@ -111,13 +111,13 @@ async def test_each_form_is_asked_for_with_its_own_prompt_and_a_good_answer_is_a
             saying("Where are you at sea?", f"{WATCH} [C1]", f"{MOON} [C3]", "Which would you have trusted?")
         ]
         read, _ = await made(resources, creator, project, script, form)
-        (record,) = server.log
+        (record,) = server.log.records
 
     check(read, shelf)
     assert read["format"] == form
     assert WATCH in read["text"]
     assert MOON in read["text"]
-    told = flat(record.body)
+    told = flat(record["body"])
     assert "The form is a" in told
     assert told.count("The form is a") == 1
     assert f"{WATCH} [C1] {LOST} [C2] It made the Spanish king jealous in 1801." in told
