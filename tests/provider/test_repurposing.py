@@ -69,6 +69,8 @@ def check(made, shelf):
 @pytest.mark.parametrize("name", ENGINES)
 async def test_a_models_piece_is_kept_as_far_as_the_script_carries_it(name, settings, creator, project, shelf, script):
     await creator.post("/preferences", json={"rule": "Call viewers 'folks'"})
+    audience = await creator.post("/audiences", json={"name": "Landlubbers", "knows": "the compass"})
+    await creator.patch(f"/projects/{project}", json={"audience_id": audience.json()["id"]})
     answer = (
         "How do you know where you are, dear viewers?",
         f"John Harrison finished H4 in 1759. [C1] {LOST} [C2] Napoleon bought 7,000 of them in 1801.",
@@ -95,6 +97,7 @@ async def test_a_models_piece_is_kept_as_far_as_the_script_carries_it(name, sett
     assert len(sent) == 2
     assert "Your last draft was not good enough" in sent[1]
     assert "Call viewers 'folks'" in sent[0]
+    assert "Landlubbers\nThey know: the compass" in sent[0]
     async with resources.db.transaction() as session:
         manifest = await session.scalar(text("select manifest from repurposings where id = :id"), {"id": read["id"]})
     assert manifest["prompts"] == [PIECE, FORMS["shorts"]]

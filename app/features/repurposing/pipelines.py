@@ -41,7 +41,14 @@ async def write_piece(resources: Resources, plan: Plan, advice: str | None) -> D
     if not resources.llm.writes:
         return await asyncio.to_thread(_assembled, plan, material, ground)
     asked = writing.ask(
-        plan.format, ground, material.language, material.words_per_minute, material.profile, material.rules, advice
+        plan.format,
+        ground,
+        material.language,
+        material.words_per_minute,
+        material.profile,
+        material.rules,
+        material.audience,
+        advice,
     )
     answers = await generate_over(resources.llm, asked, returns=PieceDraft)
     draft = PieceDraft(answers[0].title, [part for answer in answers for part in answer.parts])

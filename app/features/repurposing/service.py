@@ -5,7 +5,8 @@ from msgspec import Struct, convert, to_builtins
 from sqlalchemy import delete, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.db.models import ClaimStatus, ContentSource, DnaProfile, Repurposing, ResearchClaim, Script
+from app.db.models import ClaimStatus, ContentSource, DnaProfile, Project, Repurposing, ResearchClaim, Script
+from app.features.memory.audiences import described
 from app.features.memory.preferences import Rule
 from app.features.repurposing.copying import copied
 from app.features.repurposing.erasure import without_sources
@@ -41,6 +42,7 @@ class Material(Struct):
     language: str
     profile: DnaProfile | None
     rules: list[Rule]
+    audience: str
 
 
 class RepurposingService:
@@ -92,8 +94,16 @@ class RepurposingService:
             ResearchClaim.id.in_(cited), ResearchClaim.status == ClaimStatus.CONTRADICTED
         )
         disputed = set(await self.session.scalars(query))
+        audience = await described(self.session, await self.session.get_one(Project, found.script.project_id))
         return Material(
-            found.script.title, sections, version.words_per_minute, disputed, found.language, found.profile, found.rules
+            title=found.script.title,
+            sections=sections,
+            words_per_minute=version.words_per_minute,
+            disputed=disputed,
+            language=found.language,
+            profile=found.profile,
+            rules=found.rules,
+            audience=audience,
         )
 
     async def save(self, job_id: UUID, plan: Plan, written: Written) -> UUID:

@@ -95,12 +95,13 @@ def ask(
     words_per_minute: float,
     profile: DnaProfile | None,
     rules: Sequence[Rule],
+    audience: str = "",
     advice: str | None = None,
 ) -> Prompt:
     """Each section is followed by what it rests on, so that a half of the material is still a script with its passages."""
     labels = {claim.id: label for label, claim in ground.claims.items()}
     shown: set[str] = set()
-    sources: list[Source] = list(exemplar_sources(profile))
+    sources: list[Source] = [*exemplar_sources(profile), *([Source("AUDIENCE", audience)] if audience else [])]
     for number, section in enumerate(ground.sections, 1):
         known = [replace(one, claim_id=_id_of(one)) for one in section.citations]
         text = spoken(marked(section.narration, known, labels))

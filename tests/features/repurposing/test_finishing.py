@@ -194,10 +194,12 @@ def test_a_disputed_passage_is_marked_for_the_model_and_noted_in_the_piece():
 
 
 def test_the_prompt_has_each_section_with_its_labels_and_none_of_its_placeholders():
-    sent = ask(SHORTS, GROUND, "en", 100, None, [Rule(uuid4(), "Be kind.", PreferenceKind.STYLE)], "it was dull.")
+    sent = ask(
+        SHORTS, GROUND, "en", 100, None, [Rule(uuid4(), "Be kind.", PreferenceKind.STYLE)], "Sailors.", "it was dull."
+    )
     sources = {one.label: one.text for one in sent.sources}
 
-    assert list(sources) == ["S1", "S2", "C1", "C2", "C3", "S3", "C4", "C5", "S4"]
+    assert list(sources) == ["AUDIENCE", "S1", "S2", "C1", "C2", "C3", "S3", "C4", "C5", "S4"]
     assert f"{WATCH[0]} [C1] {WATCH[1]} [C2]" in sources["S2"]
     assert "[your" not in "".join(sources.values())
     assert "At most 97 words" in sent.task
