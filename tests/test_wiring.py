@@ -17,6 +17,7 @@ DELETE /api/v1/policy-packs/{pack_id}
 DELETE /api/v1/preferences/{preference_id}
 DELETE /api/v1/projects/{project_id}
 DELETE /api/v1/projects/{project_id}/chat
+DELETE /api/v1/repurposings/{repurposing_id}
 DELETE /api/v1/research/{research_id}
 DELETE /api/v1/safety-checks/{check_id}
 DELETE /api/v1/scripts/{script_id}
@@ -58,11 +59,13 @@ GET /api/v1/projects/{project_id}/scripts
 GET /api/v1/projects/{project_id}/search
 GET /api/v1/projects/{project_id}/sources
 GET /api/v1/projects/{project_id}/structures
+GET /api/v1/repurposings/{repurposing_id}
 GET /api/v1/research/{research_id}
 GET /api/v1/safety-checks/{check_id}
 GET /api/v1/scripts/{script_id}
 GET /api/v1/scripts/{script_id}/diff
 GET /api/v1/scripts/{script_id}/export
+GET /api/v1/scripts/{script_id}/repurposings
 GET /api/v1/scripts/{script_id}/safety-checks
 GET /api/v1/scripts/{script_id}/safety-export
 GET /api/v1/scripts/{script_id}/versions
@@ -125,6 +128,7 @@ POST /api/v1/projects/{project_id}/sources/file
 POST /api/v1/projects/{project_id}/structures
 POST /api/v1/projects/{project_id}/uploads
 POST /api/v1/scripts/{script_id}/changes
+POST /api/v1/scripts/{script_id}/repurposings
 POST /api/v1/scripts/{script_id}/restore
 POST /api/v1/scripts/{script_id}/revisions
 POST /api/v1/scripts/{script_id}/safety-checks
@@ -167,6 +171,7 @@ def test_the_tasks_are_these():
     assert sorted(TASKS) == [
         "chat.answer_message",
         "dna.build_profile",
+        "repurposing.repurpose_script",
         "research.research",
         "safety.check_script",
         "scripts.revise_script",
@@ -180,7 +185,7 @@ def test_the_tasks_are_these():
 
 def test_every_feature_with_a_controller_is_found():
     assert {controller.__module__.split(".")[2] for controller in controllers()} == {
-        "accounts", "chat", "dna", "jobs", "memory", "operations", "projects", "research", "safety", "scripts", "search", "sources", "structures", "uploads", "usage",
+        "accounts", "chat", "dna", "jobs", "memory", "operations", "projects", "repurposing", "research", "safety", "scripts", "search", "sources", "structures", "uploads", "usage",
     }  # fmt: skip
 
 

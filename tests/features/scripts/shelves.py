@@ -131,6 +131,6 @@ def _structure(shelf: Shelf, owner: UUID, project: str) -> Structure:
     ]
     return Structure(
         id=shelf.structure, owner_id=owner, project_id=UUID(project), job_id=uuid4(), research_id=shelf.research, ordinal=0,
-        framework="problem-solution", title="Where are we?", engine="offline", rationale=[], hooks=[{**to_builtins(hook), "sources": []} for hook in hooks],
+        framework="problem-solution", title="Where are we?", engine="offline", rationale=[], hooks=[{**to_builtins(hook), "sources": [], "evidence": []} for hook in hooks],
         sections=to_builtins(sections), rejected=[], manifest={}, hook_id=hooks[1].id,
     )  # fmt: skip
