@@ -10,8 +10,9 @@ DIR (or DIR/safety) holds any of these:
 
 import json
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from functools import cache
+from math import prod
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,7 @@ from app.features.safety.lexicon import disguised, strengths, tiers
 from app.features.safety.policy import shipped
 from app.features.safety.reading import Reading
 from app.features.safety.report import levels
-from app.features.safety.risk import HURTS, risk, risks
+from app.features.safety.risk import HURTS, risks
 from app.features.safety.rules import DETECTORS, by_rules
 
 BENIGN = "benign"
@@ -185,33 +186,23 @@ def _benign_table(benign: Sequence[tuple[str, Collection[str]]]) -> Iterator[str
         yield f"| {kind} | {len(flagged)} | {sum(flagged)} ({sum(flagged) / len(flagged):.1%}) |"
 
 
-Score = Callable[[Sample, Collection[str]], float]
-SCORES: Mapping[str, Score] = {
-    "a plain word list": lambda sample, _: listed_share(sample.text),
-    "our detectors": lambda sample, categories: max(
-        (risks(sample.text).get(one, 0.0) for one in categories), default=0.0
-    ),
-}
-
-
 def sample_tables(samples: Sequence[Sample]) -> Iterator[str]:
     """Average precision of the measure of risk, and what the findings say, label by label."""
     yield f"samples.jsonl: {len(samples)} texts.\n"
     yield "| label | texts | chance | a plain word list | our detectors | precision of findings | recall | over-blocking |"
     yield "| --- | --- | --- | --- | --- | --- | --- | --- |"
-    said = {sample.text: said_of(TextField(FindingField.NARRATION, "s1", sample.text)).keys() for sample in samples}
-    whole = [any(sample.labels.values()) for sample in samples]
-    yield _sample_row(
-        "any", whole, [listed_share(sample.text) for sample in samples], [risk(sample.text) for sample in samples],
-        [bool(said[sample.text] & HURTS) for sample in samples],
-    )  # fmt: skip
-    for label, (name, categories) in LABELS.items():
-        known = [sample for sample in samples if label in sample.labels]
-        if not any(sample.labels[label] for sample in known):
+    risky = [risks(sample.text) for sample in samples]
+    found = [said_of(TextField(FindingField.NARRATION, "s1", sample.text)).keys() for sample in samples]
+    listed = [listed_share(sample.text) for sample in samples]
+    for label, (name, categories) in {"any": ("", HURTS), **LABELS}.items():
+        known = [number for number, sample in enumerate(samples) if label == "any" or label in sample.labels]
+        wanted = [samples[n].labels[label] if label != "any" else any(samples[n].labels.values()) for n in known]
+        if not any(wanted):
             continue
-        listed, ours = ([score(sample, categories) for sample in known] for score in SCORES.values())
-        flagged = [bool(said[sample.text] & categories) for sample in known]
-        yield _sample_row(f"{label} ({name})", [sample.labels[label] for sample in known], listed, ours, flagged)
+        counted = categories if label != "any" else frozenset().union(*risky)
+        ours = [1.0 - prod(1.0 - risky[n].get(one, 0.0) for one in counted) for n in known]
+        flagged = [bool(found[n] & categories) for n in known]
+        yield _sample_row(f"{label} ({name})" if name else label, wanted, [listed[n] for n in known], ours, flagged)
 
 
 def _sample_row(
