@@ -20,6 +20,8 @@ from app.features.safety.findings import TextField
 from app.features.safety.originality import Cited, Document
 from app.features.safety.passages import Claim, nearest, passages_of
 from app.features.scripts.schemas import ScriptCitation
+from app.features.sources import chunks
+from app.features.sources.readers.model import Reading
 from app.shared.evidence import Span
 
 SAMPLES = Path(samples.__path__[0]) / "reference"
@@ -48,7 +50,8 @@ def claims_table(rows: Sequence[dict[str, Any]], sources: dict[str, str]) -> Ite
     passages = [
         passage
         for name, text in sources.items()
-        for passage in passages_of(text, 0, source_id=name, source_version=1, title=name)
+        for chunk in chunks.cut(Reading(text, "text/markdown", "evaluate"))
+        for passage in passages_of(chunk.text, chunk.span.start, source_id=name, source_version=1, title=name)
     ]
     asked, said = [row["status"] for row in rows], []
     for row in rows:
