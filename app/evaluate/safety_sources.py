@@ -1,7 +1,7 @@
 """What a script says against what its sources say: the parts of `strand evaluate safety` that compare two texts.
 
-`claims.jsonl`: `sentence` and `status` (supported, contradicted, not_found), held against the texts in `sources/`, or without
-that folder against the samples of the demo. `originality.jsonl`: `script`, `source` and `label`: `close` where the one
+`claims.jsonl`: `sentence` and `status` (supported, contradicted, not_found), held against the texts in `sources/` beside it, or
+without that folder against the samples of the demo; a folder in the folder may hold another such pair. `originality.jsonl`: `script`, `source` and `label`: `close` where the one
 follows the other too nearly, `free` where it tells the same in words of its own, `other` where it tells something else.
 """
 
@@ -30,8 +30,9 @@ SOURCE = str(UUID(int=1))
 
 
 def parts(folder: Path) -> Iterator[Iterator[str]]:
-    if (path := folder / "claims.jsonl").exists():
-        yield claims_table(_rows(path, {"sentence", "status"}), read_sources(folder))
+    for path in (*folder.glob("claims.jsonl"), *sorted(folder.glob("*/claims.jsonl"))):
+        name = str(path.relative_to(folder))
+        yield claims_table(name, _rows(path, {"sentence", "status"}), read_sources(path.parent))
     if (path := folder / "originality.jsonl").exists():
         yield originality_table(_rows(path, {"script", "source", "label"}))
 
@@ -45,13 +46,13 @@ def read_sources(folder: Path) -> dict[str, str]:
     return {path.stem: path.read_text(encoding="utf-8") for path in paths}
 
 
-def claims_table(rows: Sequence[dict[str, Any]], sources: dict[str, str]) -> Iterator[str]:
+def claims_table(name: str, rows: Sequence[dict[str, Any]], sources: dict[str, str]) -> Iterator[str]:
     """Each claim weighed against the nearest sentences of all sources, without the search in between."""
     passages = [
         passage
-        for name, text in sources.items()
+        for title, text in sources.items()
         for chunk in chunks.cut(Reading(text, "text/markdown", "evaluate"))
-        for passage in passages_of(chunk.text, chunk.span.start, source_id=name, source_version=1, title=name)
+        for passage in passages_of(chunk.text, chunk.span.start, source_id=title, source_version=1, title=title)
     ]
     asked, said = [row["status"] for row in rows], []
     for row in rows:
@@ -59,7 +60,7 @@ def claims_table(rows: Sequence[dict[str, Any]], sources: dict[str, str]) -> Ite
         claim = Claim(FindingField.NARRATION, "s1", Span(0, len(sentence)), sentence, nearest(sentence, passages))
         said.append(claims.weigh(claim).status)
     counts = Counter(zip(asked, said, strict=True))
-    yield f"claims.jsonl: {len(rows)} claims against {len(sources)} sources.\n"
+    yield f"{name}: {len(rows)} claims against {len(sources)} sources.\n"
     yield "| claims that are | number | " + " | ".join(f"found {one}" for one in STATUSES) + " | precision | recall |"
     yield "| --- | --- | --- | --- | --- | --- | --- |"
     for status in STATUSES:
