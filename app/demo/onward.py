@@ -22,6 +22,8 @@ def go_on(desk: Desk, project_id: str, question: str) -> dict[str, Any]:
     with desk.step("Researching the question", total=1.0) as task:
         research_id = desk.made(f"/projects/{project_id}/research", {"question": question}, task)
         research = desk.call("GET", f"/research/{research_id}")
+        beyond_id = desk.made(f"/projects/{project_id}/research", {"question": decisions["beyond"]}, task)
+        beyond = desk.call("GET", f"/research/{beyond_id}")
     with desk.step("Drafting structures and hooks", total=1.0) as task:
         desk.made(f"/projects/{project_id}/structures", {"research_id": research_id}, task)
         structures = desk.call("GET", f"/projects/{project_id}/structures")["items"]
@@ -56,12 +58,13 @@ def go_on(desk: Desk, project_id: str, question: str) -> dict[str, Any]:
     with desk.step("Writing the files", total=float(len(get_args(ExportFormat)))) as task:
         files = []
         for kind in get_args(ExportFormat):
-            answer = desk.file(f"{path}/export", params={"format": kind})
-            files.append({"format": kind, "name": name_of(answer.headers), "data": answer.content})
+            file = desk.file(f"{path}/export", params={"format": kind})
+            files.append({"format": kind, "name": name_of(file.headers), "data": file.content})
             desk.progress.update(task, advance=1, stage=kind)
     versions = desk.call("GET", f"{path}/versions", params={"limit": 100})["items"]
     return {
         "research": research,
+        "beyond": beyond,
         "structures": structures,
         "script": desk.call("GET", path),
         "versions": sorted(versions, key=lambda version: version["number"]),
