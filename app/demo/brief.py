@@ -108,7 +108,7 @@ def _evaluations(found: Sequence[Mapping[str, Any]]) -> str:
 def _evaluation(index: int, one: Mapping[str, Any]) -> str:
     reliability = 100 * one["reliability"]
     drawn = charts.bar(f"reliability-{index}", "Reliability", f"{reliability:.0f} of 100", 0, reliability)
-    facts = [one["kind"], one["author"], str(one["published_at"] or "no date")[:10]]
+    facts = [one["kind"], one["author"], (one["published_at"] or "no date")[:7]]
     notes = "".join(f"<li>{escape(note)}</li>" for note in one["notes"])
     return (
         f'<li class="card"><h3>{escape(one["title"])}</h3><p class="small">{escape(" · ".join(filter(None, facts)))}</p>'

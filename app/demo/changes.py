@@ -1,6 +1,6 @@
 """A revision word by word."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from html import escape
 from typing import Any
 
@@ -17,9 +17,9 @@ def changes(found: Mapping[str, Any] | None) -> Section:
     same = len(diff.get("sections", ())) - len(touched)
     inside = "".join(_section(one) for one in touched)
     lead = (
-        f"“{diff.get('instruction') or 'An edit'}”, said of one passage: version {diff.get('from_version')} against "
-        f"{diff.get('to_version')}. {counted(same, 'other section')} stayed as they were, byte for byte. "
-        "Each change can be accepted or taken back."
+        f"“{diff.get('instruction') or 'An edit'}” made version {diff.get('to_version')} of version "
+        f"{diff.get('from_version')}. {counted(same, 'other section')} stayed byte for byte; each change can be accepted "
+        "or taken back."
     )
     return Section("revision", "What the revision changed", lead, inside)
 
@@ -48,14 +48,8 @@ def shortened(text: str, *, first: bool, last: bool) -> str:
     tail = "" if last else text[-AROUND:].split(" ", 1)[-1]
     if len(text) <= 2 * AROUND:
         return text
-    return f"{head} … {tail}".strip() if first or last else f"{head} … {tail}"
+    return f"{head} … {tail}" if not first and not last else f"… {tail}" if first else f"{head} …"
 
 
 def _lines(text: str) -> str:
     return escape(text).replace("\n\n", "<br><br>")
-
-
-def summary(found: Sequence[Mapping[str, Any]]) -> str:
-    """How many changes there are in all, for the terminal."""
-    ids = {one["change_id"] for section in found for one in section["operations"] if one["change_id"]}
-    return counted(len(ids), "change")

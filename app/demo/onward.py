@@ -66,6 +66,7 @@ def go_on(desk: Desk, project_id: str, question: str) -> dict[str, Any]:
         "research": research,
         "beyond": beyond,
         "structures": structures,
+        "frameworks": {one["id"]: one["name"] for one in desk.call("GET", "/frameworks")["items"]},
         "script": desk.call("GET", path),
         "versions": sorted(versions, key=lambda version: version["number"]),
         "diff": _revision_diff(desk, path, versions),

@@ -12,9 +12,10 @@ from app.demo.wording import clock, counted, plain
 SHOWN = 3
 
 
-def options(found: Sequence[Mapping[str, Any]], shelf: Shelf) -> Section:
+def options(found: Sequence[Mapping[str, Any]], names: Mapping[str, str], shelf: Shelf) -> Section:
+    """*names* of the frameworks by their ids."""
     shown = list(found[:SHOWN])
-    cards = "".join(_option(index, one, shelf) for index, one in enumerate(shown))
+    cards = "".join(_option(index, one, names, shelf) for index, one in enumerate(shown))
     lead = (
         f"{counted(len(shown), 'way')} to build it from the same claims, each with hooks of different types. "
         "The creator decides; here the first was taken."
@@ -22,13 +23,13 @@ def options(found: Sequence[Mapping[str, Any]], shelf: Shelf) -> Section:
     return Section("structures", "Ways to tell it", lead, cards)
 
 
-def _option(index: int, one: Mapping[str, Any], shelf: Shelf) -> str:
+def _option(index: int, one: Mapping[str, Any], names: Mapping[str, str], shelf: Shelf) -> str:
     chosen = chip("chosen", "good") if one["selected"] else ""
     reasons = "".join(
         f"<li>{escape(reason['text'])}{shelf.quotes(reason['evidence'], 2)}</li>" for reason in one["reasons"]
     )
     return (
-        f'<article class="card"><h3>{escape(plain(one["framework"].replace("-", " ")))} {chosen}</h3>'
+        f'<article class="card"><h3>{escape(names.get(one["framework"], one["framework"]))} {chosen}</h3>'
         f'<div class="two"><div>{_hooks(one, shelf)}</div><div>{_outline(index, one["sections"])}</div></div>'
         f"{details('Why it fits', f'<ul class=plain>{reasons}</ul>' if reasons else '')}</article>"
     )

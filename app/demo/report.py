@@ -50,7 +50,7 @@ def _sections(found: Mapping[str, Any]) -> list[Section]:
         matches(found["matches"], units),
         searches(found["searches"]),
         brief(found.get("research"), found.get("beyond"), shelf),
-        options(found.get("structures") or (), shelf),
+        options(found.get("structures") or (), found.get("frameworks") or {}, shelf),
         manuscript(found.get("script"), found.get("versions") or (), shelf),
         changes(found.get("diff")),
         checking(found.get("safety"), found.get("safety_again"), found.get("checked"), shelf),
@@ -68,7 +68,7 @@ def _header(found: Mapping[str, Any], parts: Sequence[Section]) -> str:
         (f"{corpus['words']:,}", f"words of the creator's own, in {counted(corpus['sources'], 'video')}"),
         (number(speed) if speed is not None else "–", "words a minute"),
         *_made(found),
-        (f"{quotes['standing']} of {quotes['total']}", "quotes stand letter for letter"),
+        (f"{quotes['standing']:,}", f"of {quotes['total']:,} quotes stand letter for letter"),
     ]
     shown = "".join(
         f'<li class="card"><strong class="big">{escape(value)}</strong><span class="small">{escape(label)}</span></li>'
