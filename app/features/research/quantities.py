@@ -252,12 +252,11 @@ def _denied(a: _Read, b: _Read) -> str | None:
     for place, word in enumerate(denying.said):
         if word in NEGATIONS or word.endswith("n't"):
             for near in range(place + 1, min(place + 1 + NEAR_DENIAL, len(denying.stems))):
-                if (
-                    denying.stems[near] in common
-                    and denying.stems[near] not in denying.names
-                    and denying.stems.count(denying.stems[near]) == 1
-                ):
-                    return denying.said[near]
+                if denying.stems[near] not in common or denying.stems[near] in denying.names:
+                    continue
+                if denying.stems.count(denying.stems[near]) > 1:
+                    break  # "this angle is not the angle in the tables" tells two things apart and denies neither
+                return denying.said[near]
     return None
 
 
