@@ -7,6 +7,7 @@ import pytest
 from playwright.async_api import Browser, async_playwright
 
 from app.demo import report
+from tests.demo import speaker, writer
 
 pytestmark = pytest.mark.slow
 
@@ -79,7 +80,7 @@ async def test_the_report_stands_alone_and_fits_a_phone(browser, tmp_path):
 
     await page.goto(path.as_uri())
 
-    assert await page.title() == f"{hostile}: the voice, measured"
+    assert await page.title() == f"{hostile}: from past videos to a script"
     assert await page.locator("mark").inner_text() == "watch"
     assert await page.locator("h2").all_inner_texts() == [
         "The voice among other speakers", "Pace and rhythm", "What can be said about it", "Said again and again",
@@ -89,6 +90,32 @@ async def test_the_report_stands_alone_and_fits_a_phone(browser, tmp_path):
     assert await page.locator("blockquote", has_text="document.title").count() > 3
     assert await page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
     assert asked == [path.as_uri()]
+
+
+async def test_a_citation_of_the_script_shows_its_source_to_a_mouse_a_finger_and_a_key(browser, tmp_path):
+    found = {**speaker.found(), **writer.journey()}
+    found["texts"] |= writer.texts()
+    path = tmp_path / "report.html"
+    path.write_text(report.render(found))
+    for width, touch in ((1200, False), (375, True)):
+        context = await browser.new_context(viewport={"width": width, "height": 800}, has_touch=touch)
+        page = await context.new_page()
+        await page.goto(path.as_uri())
+        cited, note = page.locator("article .cited"), page.locator("article .note")
+        assert not await note.is_visible()
+
+        await (cited.tap() if touch else cited.hover())
+
+        assert await note.is_visible()
+        box = await note.bounding_box()
+        assert box is not None
+        assert box["x"] >= 0
+        assert box["x"] + box["width"] <= width
+        await page.mouse.move(0, 0)
+        await cited.focus()
+        assert await note.is_visible()
+        assert await page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+        await context.close()
 
 
 async def test_only_the_reference_pages_own_files_are_served(anonymous):

@@ -17,21 +17,16 @@ from typing import Any
 import httpx
 import msgspec
 from rich.console import Console
-from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 
 from app.config import Settings, SettingsError
+from app.demo.desk import PASSWORD, DemoFailed, Desk
+from app.demo.onward import go_on
 from app.demo.output import print_summary, write_files
-from app.features.dna.quotes import with_quotes
+from app.demo.standing import check_quotes
 from app.shared.embedded import locate
 
 SAMPLES = Path(__file__).parent / "samples"
 SERVERS = ("DATABASE_URL", "BROKER_URL", "STORAGE_URL", "APP_ENV")
-START_SECONDS, JOB_SECONDS = 60, 300
-PASSWORD = "a demo password"  # noqa: S105  of an account on a database that the demo makes and removes
-
-
-class DemoFailed(Exception):
-    """A step that did not work, and what to do about it."""
 
 
 def show(output: str, *, keep: bool = False) -> int:
@@ -43,7 +38,7 @@ def show(output: str, *, keep: bool = False) -> int:
     began = time.monotonic()
     try:
         with _serving(home, log, keep=keep) as (address, process):
-            journey = Journey(console, address, process)
+            journey = Journey(Desk(console, address, process))
             found = journey.run()
             files = write_files(folder, found)
             print_summary(console, found)
@@ -74,88 +69,58 @@ def show(output: str, *, keep: bool = False) -> int:
 class Journey:
     """The steps, each of them calls of the public API."""
 
-    def __init__(self, console: Console, address: str, process: subprocess.Popen[bytes]) -> None:
-        self.client = httpx.Client(base_url=f"{address}/api/v1", timeout=60)
+    def __init__(self, desk: Desk) -> None:
+        self.desk = desk
         self.email = f"nell-{os.getpid()}@example.com"
-        self._process = process
-        self._progress = Progress(
-            SpinnerColumn(),
-            TextColumn("[progress.description]{task.description}"),
-            BarColumn(bar_width=28),
-            TextColumn("{task.fields[stage]}"),
-            TimeElapsedColumn(),
-            console=console,
-        )
 
     def run(self) -> dict[str, Any]:
         manifest = msgspec.json.decode((SAMPLES / "manifest.json").read_bytes())
-        with self._progress:
-            with self._step("Starting Strand with an embedded PostgreSQL"):
-                self._wait_until_healthy()
-            with self._step("Signing a creator up"):
-                self._sign_up(manifest["creator"])
-                project = self._call("POST", "/projects", json=_project(manifest))
+        with self.desk.progress:
+            with self.desk.step("Starting Strand with an embedded PostgreSQL"):
+                self.desk.wait_until_healthy()
+            with self.desk.step("Signing a creator up"):
+                self.desk.sign_up(self.email, manifest["creator"])
+                project = self.desk.call("POST", "/projects", json=_project(manifest))
             sources = self._add_sources(project["id"], manifest)
             profile = self._build_profile(project["id"], manifest)
-            with self._step("Matching texts against the voice"):
-                texts = {source["id"]: self._call("GET", f"/sources/{source['id']}/text") for source in sources}
+            with self.desk.step("Matching texts against the voice"):
+                texts = {source["id"]: self.desk.call("GET", f"/sources/{source['id']}/text") for source in sources}
                 matches = self._match(profile["id"], sources, texts)
-            with self._step("Searching the sources"):
+            with self.desk.step("Searching the sources"):
                 searches = [self._search(project["id"], query) for query in manifest["searches"]]
-            with self._step("Checking that every quote stands where it says"):
-                checked = check_quotes(profile, texts)
-        return {
+            written = go_on(self.desk, project["id"], manifest["research_question"])
+        found = {
             "channel": manifest["channel"],
             "creator": manifest["creator"],
-            "project": self._call("GET", f"/projects/{project['id']}"),
+            "project": self.desk.call("GET", f"/projects/{project['id']}"),
             "sources": sources,
             "pictures": self._pictures(sources),
             "texts": {source_id: text["text"] for source_id, text in texts.items()},
             "profile": profile,
             "matches": matches,
             "searches": searches,
-            "quotes": checked,
-            "usage": self._call("GET", "/usage?group_by=kind"),
+            "usage": self.desk.call("GET", "/usage?group_by=kind"),
+            **written,
         }
+        return {**found, "quotes": check_quotes(found)}
 
     def _pictures(self, sources: Sequence[Mapping[str, Any]]) -> dict[str, str]:
         """A frame of each video that has one, as an address that carries its data."""
         found = {}
         for source in sources:
             if source["has_poster"]:
-                answer = self.client.get(f"/sources/{source['id']}/poster")
+                answer = self.desk.client.get(f"/sources/{source['id']}/poster")
                 if answer.status_code == httpx.codes.OK:
                     found[source["id"]] = f"data:image/jpeg;base64,{b64encode(answer.content).decode()}"
         return found
 
-    def _wait_until_healthy(self) -> None:
-        give_up = time.monotonic() + START_SECONDS
-        while time.monotonic() < give_up:
-            if self._process.poll() is not None:
-                raise DemoFailed(
-                    "Strand ended while it started; strand.log in the output folder says why. Try `make doctor`."
-                )
-            try:
-                if self.client.get("/health").json()["status"] == "healthy":
-                    return
-            except httpx.HTTPError:
-                pass
-            time.sleep(0.1)
-        raise DemoFailed(f"Strand was not ready within {START_SECONDS} s; strand.log says why. Try `make doctor`.")
-
-    def _sign_up(self, name: str) -> None:
-        account = {"email": self.email, "password": PASSWORD}
-        self._call("POST", "/auth/register", json={**account, "display_name": name})
-        token = self._call("POST", "/auth/login", json=account)["access_token"]
-        self.client.headers["Authorization"] = f"Bearer {token}"
-
     def _add_sources(self, project_id: str, manifest: Mapping[str, Any]) -> list[dict[str, Any]]:
         samples = manifest["sources"]
-        with self._step("Reading the creator's videos and the references", total=2 * len(samples)) as task:
+        with self.desk.step("Reading the creator's videos and the references", total=2 * len(samples)) as task:
             accepted = []
             for sample in samples:
                 path = SAMPLES / sample["file"]
-                answer = self._call(
+                answer = self.desk.call(
                     "POST",
                     f"/projects/{project_id}/sources/file",
                     files={"file": (path.name, path.read_bytes())},
@@ -163,21 +128,23 @@ class Journey:
                     headers={"Idempotency-Key": sample["file"]},
                 )
                 accepted.append(answer)
-                self._progress.update(task, advance=1, stage=path.name)
+                self.desk.progress.update(task, advance=1, stage=path.name)
             sources = []
             for answer in accepted:
-                self._wait(answer["job"]["id"])
-                source = self._call("GET", f"/sources/{answer['source']['id']}")
+                self.desk.wait(answer["job"]["id"])
+                source = self.desk.call("GET", f"/sources/{answer['source']['id']}")
                 sources.append(source)
-                self._progress.update(task, advance=1, stage=f"{source['chunk_count']} chunks: {source['title'][:40]}")
+                self.desk.progress.update(
+                    task, advance=1, stage=f"{source['chunk_count']} chunks: {source['title'][:40]}"
+                )
         return sources
 
     def _build_profile(self, project_id: str, manifest: Mapping[str, Any]) -> dict[str, Any]:
-        with self._step(f"Measuring {manifest['creator']}'s voice", total=1.0) as task:
+        with self.desk.step(f"Measuring {manifest['creator']}'s voice", total=1.0) as task:
             name = f"{manifest['creator']} on {manifest['channel']}"
-            job = self._call("POST", f"/projects/{project_id}/dna-profiles", json={"name": name})
-            ended = self._wait(job["id"], task)
-            profile: dict[str, Any] = self._call("GET", f"/dna-profiles/{ended['result']['id']}")
+            job = self.desk.call("POST", f"/projects/{project_id}/dna-profiles", json={"name": name})
+            ended = self.desk.wait(job["id"], task)
+            profile: dict[str, Any] = self.desk.call("GET", f"/dna-profiles/{ended['result']['id']}")
         return profile
 
     def _match(
@@ -188,58 +155,13 @@ class Journey:
         for role in ("own", "reference", "story"):
             source = next(source for source in reversed(sources) if source["role"] == role)
             text = texts[source["id"]]["text"]
-            answer = self._call("POST", f"/dna-profiles/{profile_id}/match", json={"text": text})
+            answer = self.desk.call("POST", f"/dna-profiles/{profile_id}/match", json={"text": text})
             matches.append({"title": source["title"], "role": role, "excerpt": text[:280], **answer})
         return matches
 
     def _search(self, project_id: str, query: str) -> dict[str, Any]:
-        answer = self._call("GET", f"/projects/{project_id}/search", params={"q": query, "limit": 3})
+        answer = self.desk.call("GET", f"/projects/{project_id}/search", params={"q": query, "limit": 3})
         return {"query": query, "items": answer["items"]}
-
-    def _wait(self, job_id: str, task: TaskID | None = None) -> dict[str, Any]:
-        give_up = time.monotonic() + JOB_SECONDS
-        while time.monotonic() < give_up:
-            job: dict[str, Any] = self._call("GET", f"/jobs/{job_id}")
-            if task is not None:
-                self._progress.update(task, completed=job["progress"], stage=(job["stage"] or "").replace("_", " "))
-            if job["status"] == "succeeded":
-                return job
-            if job["status"] in {"failed", "cancelled"}:
-                reason = (job["error"] or {}).get("message", "it was cancelled")
-                raise DemoFailed(f"The job {job['kind']} ended with: {reason}")
-            time.sleep(0.1)
-        raise DemoFailed(f"A job was not done within {JOB_SECONDS} s; strand.log says why.")
-
-    def _call(self, method: str, path: str, **options: Any) -> Any:
-        answer = self.client.request(method, path, **options)
-        if answer.status_code >= 400:
-            raise DemoFailed(
-                f"{method} {path} answered {answer.status_code}: {answer.json().get('detail', answer.text)}"
-            )
-        return answer.json()
-
-    @contextmanager
-    def _step(self, description: str, total: float | None = None) -> Iterator[TaskID]:
-        task = self._progress.add_task(description, total=total, stage="")
-        yield task
-        done = total if total is not None else 1
-        self._progress.update(task, total=done, completed=done, stage="[green]done[/]")
-
-
-def check_quotes(profile: Mapping[str, Any], texts: Mapping[str, Mapping[str, str]]) -> dict[str, int]:
-    """Every quote of the profile against the text of its source: how many there are, and how many stand."""
-    quotes: list[dict[str, Any]] = []
-
-    def keep(quote: dict[str, Any]) -> dict[str, Any]:
-        quotes.append(quote)
-        return quote
-
-    with_quotes(profile, keep)
-    standing = sum(
-        texts[quote["source_id"]]["text"][quote["span"]["start"] : quote["span"]["end"]] == quote["quote"]
-        for quote in quotes
-    )
-    return {"total": len(quotes), "standing": standing}
 
 
 @contextmanager

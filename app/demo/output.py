@@ -22,7 +22,13 @@ def write_files(folder: Path, found: Mapping[str, Any]) -> list[Path]:
         "matches.json": _pretty(found["matches"]),
         "searches.json": _pretty(found["searches"]),
         "sources.json": _pretty(found["sources"]),
+        "research.json": _pretty(found["research"]),
+        "structures.json": _pretty(found["structures"]),
+        "script.json": _pretty(found["script"]),
+        "revision.json": _pretty(found["diff"]),
+        "safety-check.json": _pretty(found["safety_again"]),
         "usage.json": _pretty(found["usage"]),
+        **{file["name"]: file["data"] for file in found["files"]},
     }
     for name, data in files.items():
         (folder / name).write_bytes(data)

@@ -1,12 +1,18 @@
 """The demo's page: one file that opens anywhere, asks nobody for anything, and shows what carries each statement."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from html import escape
 from pathlib import Path
 from typing import Any
 
 from app.demo.answers import matches, searches, sources
+from app.demo.brief import brief
 from app.demo.building import building
+from app.demo.changes import changes
+from app.demo.checking import checking
+from app.demo.files import files
+from app.demo.manuscript import manuscript
+from app.demo.options import options
 from app.demo.proof import proof
 from app.demo.sayings import phrases, traits
 from app.demo.section import Section
@@ -24,7 +30,7 @@ def render(found: Mapping[str, Any]) -> str:
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>{escape(found['channel'])}: the voice, measured</title><style>{style}</style></head><body>"
+        f"<title>{escape(found['channel'])}: from past videos to a script</title><style>{style}</style></head><body>"
         f"{_header(found, parts)}<main>{''.join(part.html() for part in parts)}</main>{_footer(found)}</body></html>"
     )
 
@@ -43,6 +49,12 @@ def _sections(found: Mapping[str, Any]) -> list[Section]:
         proof(profile.get("proof"), shelf),
         matches(found["matches"], units),
         searches(found["searches"]),
+        brief(found.get("research"), found.get("beyond"), shelf),
+        options(found.get("structures") or (), found.get("frameworks") or {}, shelf),
+        manuscript(found.get("script"), found.get("versions") or (), shelf),
+        changes(found.get("diff")),
+        checking(found.get("safety"), found.get("safety_again"), found.get("checked"), shelf),
+        files(found.get("files") or ()),
         sources(found["sources"], found.get("pictures") or {}, profile["corpus"].get("left_out") or ()),
     ]
 
@@ -53,22 +65,32 @@ def _header(found: Mapping[str, Any], parts: Sequence[Section]) -> str:
     speed = next((s["value"] for s in profile["signals"] if s["name"] == "words_per_minute"), None)
     tiles = [
         (profile["grade"], "grade: how much there was to measure"),
-        (str(corpus["sources"]), "videos"),
-        (f"{corpus['words']:,}", "words of the creator's own"),
+        (f"{corpus['words']:,}", f"words of the creator's own, in {counted(corpus['sources'], 'video')}"),
         (number(speed) if speed is not None else "–", "words a minute"),
-        (f"{quotes['standing']} of {quotes['total']}", "quotes stand letter for letter"),
+        *_made(found),
+        (f"{quotes['standing']:,}", f"of {quotes['total']:,} quotes stand letter for letter"),
     ]
     shown = "".join(
         f'<li class="card"><strong class="big">{escape(value)}</strong><span class="small">{escape(label)}</span></li>'
         for value, label in tiles
     )
     return (
-        f'<header><p class="kicker">Strand · voice report</p><h1>{escape(found["channel"])}</h1>'
+        f'<header><p class="kicker">Strand · from past videos to a script</p><h1>{escape(found["channel"])}</h1>'
         f'<p class="lead">How {escape(found["creator"])} speaks, measured from {counted(corpus["sources"], "past video")}, '
-        f"and what the sources say on “{escape(found['project']['title'])}”. Every quote stands in its source.</p>"
+        f"what the sources say on “{escape(found['project']['title'])}”, and the script that came of it. "
+        "Every quote stands in its source.</p>"
         f'<ul class="tiles">{shown}</ul>{_next_grade(corpus)}'
         f'<nav aria-label="Sections"><ul>{"".join(part.link() for part in parts)}</ul></nav></header>'
     )
+
+
+def _made(found: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """What came of the journey, as far as it went."""
+    if research := found.get("research"):
+        yield str(len(research["claims"])), f"claims, {counted(len(research['contradictions']), 'contradiction')}"
+    if check := found.get("safety_again") or found.get("safety"):
+        open_ = sum(one["status"] == "open" for one in check["findings"])
+        yield check["verdict"], f"verdict of the safety check, {open_} to look at"
 
 
 def _next_grade(corpus: Mapping[str, Any]) -> str:

@@ -32,3 +32,8 @@ def card(title: str, picture: str, caption: str, below: str = "") -> str:
         f'<div class="card"><h3>{escape(title)}</h3><figure>{picture}<figcaption>{escape(caption)}</figcaption></figure>'
         f"{below}</div>"
     )
+
+
+def chip(words: str, kind: str = "") -> str:
+    """A few words in a frame; *kind* is `good`, `warn` or nothing."""
+    return f'<span class="chip{f" {kind}" if kind else ""}">{escape(words)}</span>'

@@ -25,12 +25,20 @@ class Shelf:
         """The quote with its source and time; nothing where it doesn't stand: the page shows no other."""
         if not self.holds(quote):
             return ""
-        where = f"{self.titles.get(quote['source_id'], 'A source')}, {place(None, quote.get('start_seconds'), quote['span'])}"
         return (
             f'<figure class="quote"><blockquote>“{escape(quote["quote"])}”</blockquote>'
-            f"<figcaption>{escape(where)}</figcaption></figure>"
+            f"<figcaption>{escape(self._where(quote, quote['span']))}</figcaption></figure>"
         )
+
+    def noted(self, citation: Mapping[str, Any]) -> str:
+        """A script's citation as it stands in a note, which may be inside of a paragraph."""
+        where = self._where(citation, citation["source_span"])
+        return f'<q>{escape(citation["quote"])}</q><span class="small">{escape(where)}</span>'
 
     def quotes(self, quotes: Iterable[Mapping[str, Any]], most: int | None = None) -> str:
         shown = [html for quote in quotes if (html := self.quote(quote))]
         return "".join(shown[:most])
+
+    def _where(self, quote: Mapping[str, Any], span: Mapping[str, int]) -> str:
+        title = self.titles.get(quote["source_id"], "A source")
+        return f"{title}, {place(quote.get('page'), quote.get('start_seconds'), span)}"

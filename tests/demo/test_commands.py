@@ -12,6 +12,7 @@ from pathlib import Path
 import httpx
 import psutil
 import pytest
+from lxml import html
 
 from app.config import Settings
 from app.shared.embedded import locate
@@ -39,9 +40,21 @@ def test_the_demo_does_the_main_job_and_leaves_files_and_nothing_else(tmp_path):
 
     assert done.returncode == 0, done.stdout + done.stderr
     assert "quotes stand in their sources" in done.stdout
-    assert sorted(path.name for path in output.iterdir()) == [
-        "dna-profile.json", "matches.json", "report.html", "searches.json", "sources.json", "usage.json",
-    ]  # fmt: skip
+    assert {path.name for path in output.glob("*") if "-v4" not in path.name} == {
+        "dna-profile.json", "matches.json", "report.html", "research.json", "revision.json", "safety-check.json",
+        "script.json", "searches.json", "sources.json", "structures.json", "usage.json",
+    }  # fmt: skip
+    exported = {path.name.partition("-v4")[2] for path in output.glob("*-v4*")}
+    assert exported == {
+        ".md", ".txt", ".docx", ".fountain", ".srt", ".vtt", ".json", ".otio", "-teleprompter.html", "-youtube.md",
+    }  # fmt: skip
+    links = html.parse(output / "report.html").xpath("//a/@href")
+    assert all(link.startswith("#") or (output / link).is_file() for link in links)
+    research = json.loads((output / "research.json").read_text())
+    assert any("5.1" in one["explanation"] and "39" in one["explanation"] for one in research["contradictions"])
+    script = json.loads((output / "script.json").read_text())
+    assert abs(script["version"]["word_count"] / (12 * script["version"]["words_per_minute"]) - 1) <= 0.1
+    assert json.loads((output / "safety-check.json").read_text())["verdict"] == "clear"
     profile = json.loads((output / "dna-profile.json").read_text())
     assert profile["engine"] == "offline"
     assert all(search["items"] for search in json.loads((output / "searches.json").read_text()))

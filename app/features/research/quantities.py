@@ -243,21 +243,20 @@ def _beside(one: Quantity, text: str, reach: int = 40) -> set[str]:
 
 def _denied(a: _Read, b: _Read) -> str | None:
     """The common word that one of the two denies and the other doesn't."""
-    if (a.negations % 2) == (b.negations % 2):
+    if (a.negations % 2) == (b.negations % 2) and bool(a.negations) == bool(b.negations):
         return None
-    denying, other = (a, b) if a.negations % 2 else (b, a)
+    denying, other = (a, b) if a.negations and (a.negations % 2 or not b.negations) else (b, a)
     common = {stem for stem in denying.weights.keys() & other.weights.keys() if stem not in LIGHT}
     if len(common) < LEAST_WORDS_TO_DENY:
         return None
     for place, word in enumerate(denying.said):
         if word in NEGATIONS or word.endswith("n't"):
             for near in range(place + 1, min(place + 1 + NEAR_DENIAL, len(denying.stems))):
-                if (
-                    denying.stems[near] in common
-                    and denying.stems[near] not in denying.names
-                    and denying.stems.count(denying.stems[near]) == 1
-                ):
-                    return denying.said[near]
+                if denying.stems[near] not in common or denying.stems[near] in denying.names:
+                    continue
+                if denying.stems.count(denying.stems[near]) > 1:
+                    break  # "this angle is not the angle in the tables" tells two things apart and denies neither
+                return denying.said[near]
     return None
 
 

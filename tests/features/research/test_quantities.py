@@ -70,6 +70,7 @@ H4 = "On arrival in Jamaica, H4 was found to be 5.1 seconds slow."
     ("The disaster was caused by the fleet's ignorance of its longitude.", "The wreck of the fleet was not caused by ignorance of longitude.", "differ", "negation"),
     ("Prices rose sharply in Berlin after the war.", "Prices fell sharply in Berlin after the war.", "differ", "meaning"),
     ("The highest reward was 20,000 pounds.", "The highest reward was 20,500 pounds.", "differ", "number"),
+    ("A measurement of one angle, a table and a short sum are enough.", "The angle you measure is not the angle in the tables.", "not_comparable", None),
     ("H1 was completed in 1735.", "H4 was completed in 1759.", "not_comparable", None),
     ("The first voyage to Jamaica was made in 1761.", "The second voyage to Barbados was made in 1764.", "not_comparable", None),
     ("Parliament granted Harrison 8,750 pounds in 1773.", "The Board paid Mayer's widow 3,000 pounds in 1765.", "not_comparable", None),
