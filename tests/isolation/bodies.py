@@ -26,7 +26,9 @@ def least(schema: Schema, document: Schema) -> Any:
     match kind[0] if isinstance(kind, list) else kind:
         case "object":
             wanted = schema.get("required", [])
-            return {name: least(schema["properties"][name], document) for name in wanted if name in schema["properties"]}
+            return {
+                name: least(schema["properties"][name], document) for name in wanted if name in schema["properties"]
+            }
         case "array":
             return [least(schema["items"], document)] * schema.get("minItems", 0)
         case "string" if schema.get("format") == "uuid":

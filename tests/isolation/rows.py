@@ -15,7 +15,12 @@ from app.db.base import DIMENSIONS, Base
 
 Row = dict[str, Any]
 
-SETTLED = {"content_sources.status": "ready", "jobs.status": "succeeded", "scripts.head": 1, "dna_profiles.status": "ready"}
+SETTLED = {
+    "content_sources.status": "ready",
+    "jobs.status": "succeeded",
+    "scripts.head": 1,
+    "dna_profiles.status": "ready",
+}
 """States in which a thing can be read; all else is the first value that its column takes."""
 
 
@@ -34,7 +39,8 @@ async def a_row_of_everything(session: AsyncSession, user_id: UUID) -> dict[str,
 
 def _belongs_to_somebody(table: sa.Table) -> bool:
     return "owner_id" in table.columns or any(
-        key.column.table.name != table.name and _belongs_to_somebody(key.column.table) or key.column.table.name == "users"
+        (key.column.table.name != table.name and _belongs_to_somebody(key.column.table))
+        or key.column.table.name == "users"
         for key in table.foreign_keys
     )
 
@@ -44,8 +50,10 @@ def _needed(column: sa.Column[Any]) -> bool:
     if column.computed is not None or column.identity is not None:
         return False
     refers = bool(column.foreign_keys) or (_is_id(column) and column.name != "id")
-    return refers or f"{column.table.name}.{column.name}" in SETTLED or (
-        not column.nullable and column.server_default is None
+    return (
+        refers
+        or f"{column.table.name}.{column.name}" in SETTLED
+        or (not column.nullable and column.server_default is None)
     )
 
 
@@ -85,6 +93,10 @@ def _of_type(column: sa.Column[Any]) -> Any:
 def _annotated(column: sa.Column[Any]) -> Any:
     mapper = next(mapper for mapper in Base.registry.mappers if mapper.local_table is column.table)
     return next(
-        (kind.__annotations__[column.name] for kind in mapper.class_.__mro__ if column.name in getattr(kind, "__annotations__", {})),
+        (
+            kind.__annotations__[column.name]
+            for kind in mapper.class_.__mro__
+            if column.name in getattr(kind, "__annotations__", {})
+        ),
         "",
     )
