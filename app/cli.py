@@ -166,7 +166,7 @@ async def _create_operator(email: str, display_name: str, password: str) -> int:
     return 0
 
 
-EVALUATIONS = ("retrieval", "voice")
+EVALUATIONS = ("retrieval", "safety", "voice")
 """Modules of app.evaluate."""
 
 COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {

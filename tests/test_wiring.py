@@ -13,9 +13,14 @@ DELETE /api/v1/admin/lanes/{provider}
 DELETE /api/v1/audiences/{audience_id}
 DELETE /api/v1/dna-profiles/{profile_id}
 DELETE /api/v1/materials/{material_id}
+DELETE /api/v1/policy-packs/{pack_id}
 DELETE /api/v1/preferences/{preference_id}
 DELETE /api/v1/projects/{project_id}
+DELETE /api/v1/projects/{project_id}/chat
+DELETE /api/v1/repurposings/{repurposing_id}
 DELETE /api/v1/research/{research_id}
+DELETE /api/v1/safety-checks/{check_id}
+DELETE /api/v1/scripts/{script_id}
 DELETE /api/v1/sources/{source_id}
 DELETE /api/v1/structures/{structure_id}
 DELETE /api/v1/templates/{template_id}
@@ -40,17 +45,31 @@ GET /api/v1/jobs/{job_id}
 GET /api/v1/jobs/{job_id}/events
 GET /api/v1/materials
 GET /api/v1/materials/{material_id}
+GET /api/v1/policy-packs
+GET /api/v1/policy-packs/{pack_id}
 GET /api/v1/preferences
 GET /api/v1/preferences/{preference_id}
 GET /api/v1/projects
 GET /api/v1/projects/{project_id}
+GET /api/v1/projects/{project_id}/chat
 GET /api/v1/projects/{project_id}/dna-profiles
 GET /api/v1/projects/{project_id}/idea-checks
 GET /api/v1/projects/{project_id}/research
+GET /api/v1/projects/{project_id}/scripts
 GET /api/v1/projects/{project_id}/search
 GET /api/v1/projects/{project_id}/sources
 GET /api/v1/projects/{project_id}/structures
+GET /api/v1/repurposings/{repurposing_id}
 GET /api/v1/research/{research_id}
+GET /api/v1/safety-checks/{check_id}
+GET /api/v1/scripts/{script_id}
+GET /api/v1/scripts/{script_id}/diff
+GET /api/v1/scripts/{script_id}/export
+GET /api/v1/scripts/{script_id}/repurposings
+GET /api/v1/scripts/{script_id}/safety-checks
+GET /api/v1/scripts/{script_id}/safety-export
+GET /api/v1/scripts/{script_id}/versions
+GET /api/v1/scripts/{script_id}/versions/{number}
 GET /api/v1/sources/{source_id}
 GET /api/v1/sources/{source_id}/chunks
 GET /api/v1/sources/{source_id}/original
@@ -68,8 +87,11 @@ GET /api/v1/users/{user_id}
 PATCH /api/v1/audiences/{audience_id}
 PATCH /api/v1/dna-profiles/{profile_id}
 PATCH /api/v1/materials/{material_id}
+PATCH /api/v1/policy-packs/{pack_id}
 PATCH /api/v1/preferences/{preference_id}
 PATCH /api/v1/projects/{project_id}
+PATCH /api/v1/safety-checks/{check_id}/findings/{finding_id}
+PATCH /api/v1/scripts/{script_id}
 PATCH /api/v1/sources/{source_id}
 PATCH /api/v1/sources/{source_id}/speakers
 PATCH /api/v1/templates/{template_id}
@@ -91,21 +113,31 @@ POST /api/v1/jobs/{job_id}/cancel
 POST /api/v1/jobs/{job_id}/retry
 POST /api/v1/jobs/{job_id}/ticket
 POST /api/v1/materials
+POST /api/v1/policy-packs
 POST /api/v1/preferences
 POST /api/v1/projects
+POST /api/v1/projects/{project_id}/chat
 POST /api/v1/projects/{project_id}/dna-profiles
 POST /api/v1/projects/{project_id}/estimates
 POST /api/v1/projects/{project_id}/idea-checks
 POST /api/v1/projects/{project_id}/reembed
 POST /api/v1/projects/{project_id}/research
+POST /api/v1/projects/{project_id}/scripts
 POST /api/v1/projects/{project_id}/sources
 POST /api/v1/projects/{project_id}/sources/file
 POST /api/v1/projects/{project_id}/structures
 POST /api/v1/projects/{project_id}/uploads
+POST /api/v1/scripts/{script_id}/changes
+POST /api/v1/scripts/{script_id}/repurposings
+POST /api/v1/scripts/{script_id}/restore
+POST /api/v1/scripts/{script_id}/revisions
+POST /api/v1/scripts/{script_id}/safety-checks
+POST /api/v1/scripts/{script_id}/versions
 POST /api/v1/sources/{source_id}/ingest
 POST /api/v1/sources/{source_id}/subtitles
 POST /api/v1/structures/{structure_id}/select
 POST /api/v1/templates
+PUT /api/v1/policy-packs/{pack_id}
 PUT /api/v1/uploads/{upload_id}/content
 """.strip().splitlines()
 
@@ -137,8 +169,13 @@ def test_the_tasks_are_these():
     list(feature_modules("tasks"))
 
     assert sorted(TASKS) == [
+        "chat.answer_message",
         "dna.build_profile",
+        "repurposing.repurpose_script",
         "research.research",
+        "safety.check_script",
+        "scripts.revise_script",
+        "scripts.write_script",
         "search.reembed_project",
         "sources.ingest_source",
         "structures.check_idea",
@@ -148,7 +185,7 @@ def test_the_tasks_are_these():
 
 def test_every_feature_with_a_controller_is_found():
     assert {controller.__module__.split(".")[2] for controller in controllers()} == {
-        "accounts", "dna", "jobs", "memory", "operations", "projects", "research", "search", "sources", "structures", "uploads", "usage",
+        "accounts", "chat", "dna", "jobs", "memory", "operations", "projects", "repurposing", "research", "safety", "scripts", "search", "sources", "structures", "uploads", "usage",
     }  # fmt: skip
 
 

@@ -55,7 +55,7 @@ def outlines_by(draft):
     """An answer that is made when the labels are known."""
 
     def answer(body):
-        return written(json.dumps({"outlines": draft({said: label for said, label in labels(body).items()})}))(body)
+        return written(json.dumps({"outlines": draft(labels(body))}))(body)
 
     return answer
 

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from msgspec import Meta, Struct
 
-from app.db.models import RepurposingFormat
+from app.db.models import RepurposingFormat, SourceRole
 from app.features.scripts.schemas import Note
 from app.shared.evidence import Span
 
@@ -57,12 +57,16 @@ class ListedSource(Struct):
 
     source_id: UUID
     title: str
+    role: SourceRole
     author: str | None
     url: str | None
     published_at: datetime | None
 
 
 class RepurposingRead(Struct):
+    """`text`: the whole as it is copied out, with the references that it rests on; spans point into the parts' texts.
+    `estimated_seconds`: for what is spoken, at the script's pace."""
+
     id: UUID
     script_id: UUID
     version: int
@@ -70,21 +74,11 @@ class RepurposingRead(Struct):
     title: str
     engine: str
     word_count: int
+    estimated_seconds: float | None
+    text: str
     parts: list[Part]
     sources: list[ListedSource]
     rejected: list[LeftOut]
-    created_at: datetime
-
-
-class RepurposingSummary(Struct):
-    """One in a list: without its text."""
-
-    id: UUID
-    script_id: UUID
-    version: int
-    format: RepurposingFormat
-    title: str
-    engine: str
     created_at: datetime
 
 
@@ -92,17 +86,16 @@ class Plan(Struct, frozen=True):
     """What a run works on, fixed at its start."""
 
     repurposing_id: UUID
-    project_id: UUID
     script_id: UUID
     version: int
     format: RepurposingFormat
 
 
 class Written(Struct):
-    """What an engine made, checked."""
+    """What an engine made, checked. `prompts`: the files behind it; none where no model wrote it."""
 
     title: str
     parts: list[Part]
     rejected: list[LeftOut]
     engine: str
-    prompt: str | None
+    prompts: list[str] = []

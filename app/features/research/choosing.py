@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from app.features.research.facets import Facet, facet_of
 from app.features.research.passages import Passage, Sentence
-from app.features.research.relevance import ANSWERED, read_question, relevance
+from app.features.research.relevance import ANSWERED, Asked, read_question, relevance
 
 Floats = np.ndarray
 
@@ -45,23 +45,43 @@ class Weighed(Struct, frozen=True):
     likeness: Floats
 
 
-def choose(questions: Sequence[str], sentences: Sequence[Sentence], passages: Sequence[Passage], most: int) -> Weighed:
-    """For the main question first, then for each side of it in turn; nothing where the main question isn't answered."""
-    asked = read_question(questions[0])
+class Picking(Struct, frozen=True):
+    """How many sentences a broad question and a narrow one are answered by, and what share of the best one's relevance the
+    others must reach."""
+
+    broad: int
+    narrow: int
+    broad_near: float = 0.5
+    narrow_near: float = NEAR_THE_BEST
+
+
+def answer(asked: Asked, sentences: Sequence[Sentence], passages: Sequence[Passage], picking: Picking) -> Weighed:
+    """The sentences that answer one question, the best first; none where the best falls short."""
     close = relevance(asked, sentences, passages)
     likeness = _likeness(sentences)
     central = _centrality(likeness, np.array(close))
-    best = max((score for score, one in zip(close, sentences, strict=True) if one.claimable), default=0.0)
+    able = [place for place, one in enumerate(sentences) if one.claimable]
+    best = max((close[place] for place in able), default=0.0)
     if best < ANSWERED:
         return Weighed([], False, close, central, likeness)
-    worth = 0.55 * np.array(close) + 0.3 * central + 0.15 * np.array([one.factual for one in sentences])
+    worth = _worth(sentences, close, central)
     broad = asked.wanted == "broad"
-    least = best * (0.5 if broad else NEAR_THE_BEST)
-    able = [place for place, one in enumerate(sentences) if one.claimable]
-    share = max(2, most // 3) if len(questions) > 1 else most
+    least = best * (picking.broad_near if broad else picking.narrow_near)
     main = [place for place in able if close[place] >= least]
-    taken = _diverse(main, worth, likeness, [], share if broad else min(most, MOST_NARROW), sentences)
-    chosen = [Chosen(place, 0, float(worth[place])) for place in taken]
+    taken = _diverse(main, worth, likeness, [], picking.broad if broad else picking.narrow, sentences)
+    return Weighed([Chosen(place, 0, float(worth[place])) for place in taken], True, close, central, likeness)
+
+
+def choose(questions: Sequence[str], sentences: Sequence[Sentence], passages: Sequence[Passage], most: int) -> Weighed:
+    """For the main question first, then for each side of it in turn; nothing where the main question isn't answered."""
+    share = max(2, most // 3) if len(questions) > 1 else most
+    weighed = answer(read_question(questions[0]), sentences, passages, Picking(share, min(most, MOST_NARROW)))
+    if not weighed.answered:
+        return weighed
+    close, central, likeness = weighed.relevance, weighed.centrality, weighed.likeness
+    worth = _worth(sentences, close, central)
+    able = [place for place, one in enumerate(sentences) if one.claimable]
+    chosen = list(weighed.chosen)
     sides = [(number, facet_of(question), question) for number, question in enumerate(questions)][1:]
     for number, facet, question in sides:
         left = most - len(chosen)
@@ -74,6 +94,11 @@ def choose(questions: Sequence[str], sentences: Sequence[Sentence], passages: Se
             for place in _diverse(some, worth, likeness, had, share, sentences)
         ]
     return Weighed(chosen, True, close, central, likeness)
+
+
+def _worth(sentences: Sequence[Sentence], close: Sequence[float], central: Floats) -> Floats:
+    worth: Floats = 0.55 * np.array(close) + 0.3 * central + 0.15 * np.array([one.factual for one in sentences])
+    return worth
 
 
 def _of_side(

@@ -57,9 +57,14 @@ def _gap(question: str, topic: str, passages: Sequence[Passage], sources: int) -
         dict.fromkeys(about.words[stem] for stem in sorted(about.terms, key=lambda stem: -about.terms[stem]))
     )
     gone = missing(about, passages)[:4]
-    lacking = f" None of what was found mentions {_listed(gone)}." if gone and facet_of(question) is None else ""
+    none_of_it = lacking(gone) if facet_of(question) is None else ""
     where = "your source" if sources == 1 else f"your {sources} sources"
-    return Gap(question, looked_for, f"Not in {where}.{lacking} Look for {advice_for(asked)}.")
+    return Gap(question, looked_for, f"Not in {where}.{none_of_it} Look for {advice_for(asked)}.")
+
+
+def lacking(gone: Sequence[str]) -> str:
+    """Said after a sentence: which of the words asked for weren't found at all."""
+    return f" None of what was found mentions {_listed(gone)}." if gone else ""
 
 
 def summarise(

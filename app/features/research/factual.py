@@ -107,13 +107,14 @@ def states_a_fact(sentence: str) -> bool:
     return _weight(said, count) >= FROM
 
 
-def is_statement(sentence: str) -> bool:
+def is_statement(sentence: str, *, personal: bool = False) -> bool:
     """Whether a sentence states something at all: no question, command, greeting, opinion, transition, heading or
-    fragment. Where it isn't English, questions and fragments alone are told."""
+    fragment, and unless it is *personal* nothing in the first person. Where it isn't English, questions and fragments
+    alone are told."""
     said = _LETTER_START.sub("", _BRACKETED.sub(" ", sentence)).strip()
     if _HEADING.search(sentence) or len(words(said)) < FEWEST_WORDS or _not_a_statement(said):
         return False
-    return bool(_ENDED.search(said)) and not _FIRST_PERSON.search(said)
+    return bool(_ENDED.search(said)) and (personal or not _FIRST_PERSON.search(said))
 
 
 def takes_sides(sentence: str) -> bool:

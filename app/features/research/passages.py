@@ -1,7 +1,7 @@
 """What was retrieved, cut into sentences that know where they stand and what they say."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from functools import cached_property
 from uuid import UUID
 
@@ -98,9 +98,10 @@ def leans_on_another(said: str) -> bool:
     return pronoun is not None and not _NAMED.search(said[: pronoun.start()])
 
 
-def sentences_of(passages: Sequence[Passage]) -> list[Sentence]:
+def sentences_of(passages: Sequence[Passage], personal: Container[UUID] = ()) -> list[Sentence]:
     """Each sentence once, though chunks overlap, in the order of the passages. One that leans on the sentence before is
-    given with it where both are short and stand in one paragraph; else it can't be a claim."""
+    given with it where both are short and stand in one paragraph; else it can't be a claim. In *personal* sources the
+    first person states something too."""
     found: list[Sentence] = []
     seen: set[tuple[UUID, int]] = set()
     for number, passage in enumerate(passages):
@@ -112,23 +113,23 @@ def sentences_of(passages: Sequence[Passage]) -> list[Sentence]:
             if (passage.source_id, place) in seen:
                 continue
             seen.add((passage.source_id, place))
-            found.append(_sentence(number, passage, span, here))
+            found.append(_sentence(number, passage, span, here, personal=passage.source_id in personal))
     return found
 
 
-def _sentence(number: int, passage: Passage, span: Span, before: Span | None) -> Sentence:
+def _sentence(number: int, passage: Passage, span: Span, before: Span | None, *, personal: bool) -> Sentence:
     said = span.of(passage.text)
     read = plain(said)
     count = len(words(read))
     leans = leans_on_another(read)
-    fits = FEWEST_WORDS <= count <= MOST_WORDS and is_statement(said) and "\n\n" not in said
+    fits = FEWEST_WORDS <= count <= MOST_WORDS and is_statement(said, personal=personal) and "\n\n" not in said
     if leans and fits and before is not None:
         both = Span(before.start, span.end)
         joined = both.of(passage.text)
         earlier = before.of(passage.text)
         if (
             "\n\n" not in joined
-            and is_statement(earlier)
+            and is_statement(earlier, personal=personal)
             and not leans_on_another(plain(earlier))
             and len(words(joined)) <= MOST_WITH_THE_ONE_BEFORE
         ):

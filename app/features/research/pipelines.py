@@ -1,5 +1,4 @@
 import asyncio
-from collections.abc import Sequence
 from uuid import UUID
 
 from app.db.models import Depth
@@ -7,21 +6,16 @@ from app.features.research import asking, measured, written
 from app.features.research.asking import ClaimDrafts, QuestionDrafts, SummaryDraft, VerdictDrafts
 from app.features.research.facets import REACH, facet_of, questions_of
 from app.features.research.material import Draft, Extracted, Found, Plan, Questions
-from app.features.research.passages import Passage
+from app.features.research.retrieving import distinct, find_passages, load
 from app.features.research.schemas import ClaimRead
 from app.features.research.service import ResearchService
-from app.features.research.shelf import Shelf, search_words
 from app.features.research.storing import BriefStore
-from app.features.search.pipelines import Search, search_project
 from app.shared.clients.llm import generate_over
 from app.shared.pipeline import PipelineRun
 from app.shared.resources import Resources
 
 BATCH = 20
 """Passages that a model reads at once."""
-HITS = 50
-FEW_SOURCES = 6
-"""So few are searched one by one, so that none is drowned by the others."""
 
 
 async def research(
@@ -89,24 +83,10 @@ async def search_sources(
     resources: Resources, owner_id: UUID, project_id: UUID, plan: Plan, question: str, questions: int
 ) -> list[Found]:
     """The passages for one question: of a small collection all, else the best, not more than half of them from one source."""
-    reach = REACH[plan.depth].passages
-    if sum(source.chunks for source in plan.sources) <= reach:
-        async with resources.db.transaction() as session:
-            return await Shelf(session).all_chunks(plan)
     facet = facet_of(question)
-    wanted = search_words(f"{plan.question} {facet.words}" if facet else question)
-    roles = {source.role for source in plan.sources}
-    role = next(iter(roles)) if len(roles) == 1 else None
-    ids = {source.source_id for source in plan.sources}
-    search = Search(owner_id, project_id, wanted, HITS, role)
-    hits = [hit for hit in await search_project(resources, search) if hit.source_id in ids]
-    share = -(-reach // questions)
-    if len(hits) < share and len(ids) <= FEW_SOURCES:
-        for source_id in ids:
-            hits += await search_project(resources, Search(owner_id, project_id, wanted, HITS, None, source_id))
-    async with resources.db.transaction() as session:
-        found = await Shelf(session).found_chunks(plan, list(dict.fromkeys(hit.chunk_id for hit in hits)))
-    return spread(found, share, len(ids))
+    words = f"{plan.question} {facet.words}" if facet else question
+    reach = REACH[plan.depth].passages
+    return await find_passages(resources, owner_id, project_id, plan.sources, words, reach, -(-reach // questions))
 
 
 async def measure_brief(resources: Resources, plan: Plan, questions: Questions, found: list[Found]) -> Draft:
@@ -175,27 +155,3 @@ async def save_brief(
 ) -> UUID:
     async with resources.db.transaction() as session:
         return await BriefStore(session).save(job_id, owner_id, project_id, plan, draft)
-
-
-async def load(resources: Resources, found: Sequence[Found]) -> list[Passage]:
-    async with resources.db.transaction() as session:
-        return await Shelf(session).passages(found)
-
-
-def distinct(found: Sequence[Sequence[Found]], most: int) -> list[Found]:
-    """Each passage once, the best of each question first."""
-    deepest = max((len(one) for one in found), default=0)
-    by_rank = (one[rank] for rank in range(deepest) for one in found if rank < len(one))
-    return list({one.chunk_id: one for one in by_rank}.values())[:most]
-
-
-def spread(found: Sequence[Found], most: int, sources: int) -> list[Found]:
-    """The first of them, of each source at most half where there are several; what is left fills up."""
-    share = most if sources == 1 else max(3, most // 2)
-    taken: dict[UUID, int] = {}
-    kept: list[Found] = []
-    rest: list[Found] = []
-    for one in found:
-        taken[one.source_id] = taken.get(one.source_id, 0) + 1
-        (kept if taken[one.source_id] <= share else rest).append(one)
-    return [*kept, *rest][:most]

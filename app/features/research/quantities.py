@@ -243,9 +243,9 @@ def _beside(one: Quantity, text: str, reach: int = 40) -> set[str]:
 
 def _denied(a: _Read, b: _Read) -> str | None:
     """The common word that one of the two denies and the other doesn't."""
-    if (a.negations % 2) == (b.negations % 2):
+    if (a.negations % 2) == (b.negations % 2) and bool(a.negations) == bool(b.negations):
         return None
-    denying, other = (a, b) if a.negations % 2 else (b, a)
+    denying, other = (a, b) if a.negations and (a.negations % 2 or not b.negations) else (b, a)
     common = {stem for stem in denying.weights.keys() & other.weights.keys() if stem not in LIGHT}
     if len(common) < LEAST_WORDS_TO_DENY:
         return None

@@ -18,7 +18,7 @@ from app.shared.text import words
 
 Wanted = Literal["date", "number", "name", "broad", "narrow"]
 
-ANSWERED = 0.47
+ANSWERED = 0.55
 """From this share of the question's weight on, its sentences answer it."""
 WITH_NEIGHBOURS, WITH_PASSAGE = 0.6, 0.3
 """What a word counts that stands in the sentence beside, or elsewhere in the passage or its heading."""
@@ -30,12 +30,20 @@ NAMES_ALONE = 0.8
 NOT_ABOUT_IT = 0.5
 """What is left where the sources know the names in the question, and nothing else of it."""
 
+DEFINES = 1.15
+"""What a sentence gains that says what the thing is, where that is asked."""
+
 _WHEN = re.compile(r"\bwhen\b|\b(?:what|which) (?:year|date|century|decade|month|day)\b", re.IGNORECASE)
 _HOW_MANY = re.compile(
     r"\bhow (?!did|do|does|is|are|was|were|can|could|should|would|will|has|have|had|to|come|about|the|a|an|not)\w+\b"
     r"|\b(?:what|which) (?:percentage|percent|number|amount|share|proportion)\b", re.IGNORECASE
 )  # fmt: skip
 _WHO = re.compile(r"\bwho(?:se|m)?\b", re.IGNORECASE)
+_WHAT_IS = re.compile(r"^(?:so |and )?(?:what|who) (?:is|are|was|were) (?:an? |the )?[^,;]{2,60}\?*$", re.IGNORECASE)
+_IS = re.compile(
+    r"^(?:an? |the )?(?P<thing>.{2,60}?),? (?:is|are|was|were|means|refers to)\b(?! (?:not|also|then|by)\b)",
+    re.IGNORECASE,
+)
 _BROAD = re.compile(
     r"\b(?:how|why|explain|describe|history|story|overview|tell me|causes?|effects?|consequences|reasons?|compare|difference|"
     r"role|impact|work)\b|^what (?:is|are|was|were|do|does|did we|happen)\b",
@@ -84,7 +92,8 @@ def _wanted(question: str) -> Wanted:
 
 
 def relevance(asked: Asked, sentences: Sequence[Sentence], passages: Sequence[Passage]) -> list[float]:
-    """0 to 1 for each sentence: the weight of the question's words in it and around it, over the question's whole weight."""
+    """0 to 1 for each sentence, a little more where it says what the thing is that is asked for: the weight of the question's
+    words in it and around it, over the question's whole weight."""
     if not asked.terms:
         return [0.0] * len(sentences)
     whole = [frozenset(content_stems(f"{passage.heading} {passage.text}")) for passage in passages]
@@ -106,8 +115,16 @@ def relevance(asked: Asked, sentences: Sequence[Sentence], passages: Sequence[Pa
         )  # fmt: skip
         if asked.names and rest and not rest & (sentence.stems | near):
             spoken *= NAMES_ALONE
+        if _says_what_it_is(asked, sentence):
+            spoken *= DEFINES
         scores.append(discount * _fits(asked, sentence, beside) * spoken / asked.weight)
     return scores
+
+
+def _says_what_it_is(asked: Asked, sentence: Sentence) -> bool:
+    """Whether it begins with all that a question such as "What is a quadrant?" names, and says what that is."""
+    begun = _IS.match(sentence.plain) if _WHAT_IS.match(asked.question) else None
+    return begun is not None and asked.terms.keys() == set(content_stems(begun["thing"]))
 
 
 def _fits(asked: Asked, sentence: Sentence, beside: Sequence[Sentence]) -> float:

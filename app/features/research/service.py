@@ -153,19 +153,23 @@ class ResearchService:
         updates: UUID | None,
     ) -> Plan:
         """Fix the versions that the work is done on. Sources that were deleted meanwhile are left out."""
+        sources = await self.planned_sources(project_id, source_ids)
+        require_sources(sources)
+        rules = await rules_for(self.session, owner_id)
+        return Plan(uuid7(), question, depth, sources, rules, datetime.now(UTC), updates)
+
+    async def planned_sources(self, project_id: UUID, source_ids: Sequence[UUID]) -> list[PlannedSource]:
+        """Those of the sources that are still there, at their newest versions."""
         rows = await self.session.execute(
             select(ContentSource, SourceVersion.sha256)
             .join(SourceVersion, and_(SourceVersion.source_id == ContentSource.id, SourceVersion.number == ContentSource.version))
             .where(ContentSource.project_id == project_id, ContentSource.id.in_(source_ids))
             .order_by(ContentSource.created_at, ContentSource.id)
         )  # fmt: skip
-        sources = [
+        return [
             PlannedSource(source.id, source.version, sha256, source.title, source.role, source.chunk_count)
             for source, sha256 in rows
         ]
-        require_sources(sources)
-        rules = await rules_for(self.session, owner_id)
-        return Plan(uuid7(), question, depth, sources, rules, datetime.now(UTC), updates)
 
 
 def require_sources(sources: Sequence[Any]) -> None:

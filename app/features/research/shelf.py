@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.db.models import RetrievableText, SourceVersion
 from app.features.research.ground import Ground
-from app.features.research.material import Found, Plan
+from app.features.research.material import Found, PlannedSource
 from app.features.research.passages import Passage
 from app.shared.evidence import Span
 
@@ -21,20 +21,20 @@ class Shelf:
     def __init__(self, session: AsyncSession) -> None:
         self.session = session
 
-    async def all_chunks(self, plan: Plan) -> list[Found]:
+    async def all_chunks(self, sources: Sequence[PlannedSource]) -> list[Found]:
         """Every passage of the planned versions, in the order of the sources."""
-        place = {one.source_id: number for number, one in enumerate(plan.sources)}
-        rows = await self._chunks(RetrievableText.source_id.in_(list(place)), plan)
+        place = {one.source_id: number for number, one in enumerate(sources)}
+        rows = await self._chunks(RetrievableText.source_id.in_(list(place)), sources)
         return sorted(rows, key=lambda one: (place[one.source_id], one.span.start))
 
-    async def found_chunks(self, plan: Plan, chunk_ids: Sequence[UUID]) -> list[Found]:
+    async def found_chunks(self, sources: Sequence[PlannedSource], chunk_ids: Sequence[UUID]) -> list[Found]:
         """The passages with these ids in their order, as far as they are of the planned versions."""
-        rows = await self._chunks(RetrievableText.id.in_(chunk_ids), plan)
+        rows = await self._chunks(RetrievableText.id.in_(chunk_ids), sources)
         by_id = {one.chunk_id: one for one in rows}
         return [by_id[chunk_id] for chunk_id in chunk_ids if chunk_id in by_id]
 
-    async def _chunks(self, which: Any, plan: Plan) -> list[Found]:
-        versions = {one.source_id: one.version for one in plan.sources}
+    async def _chunks(self, which: Any, sources: Sequence[PlannedSource]) -> list[Found]:
+        versions = {one.source_id: one.version for one in sources}
         rows = await self.session.execute(
             select(
                 RetrievableText.id, RetrievableText.source_id, RetrievableText.version, RetrievableText.span_start,

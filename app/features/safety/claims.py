@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from app.db.models import AdLevel, FindingField, Severity
 from app.features.research.numerals import Quantity
-from app.features.research.quantities import compare, quantities
+from app.features.research.quantities import compare, content_stem, quantities
 from app.features.safety.findings import Draft
 from app.features.safety.passages import NAME_WEIGHT, Claim, Passage, coverage, stems_of, weights_of
 from app.shared.evidence import Span
@@ -32,6 +32,8 @@ SAID_ALIKE = 0.75
 SAME_PREDICATE = 0.5
 """Of what a claim says of somebody or something, apart from names and amounts, a passage must say so much before its other
 amount is another answer to the same question."""
+LEAST_PREDICATE = 0.2
+"""The same before it may carry the claim at all: one that only has the names is about something else."""
 FIRM = 0.75
 """Coverage from which a passage carries a claim whatever others say: then the sources disagree."""
 MOST_EVIDENCE = 3
@@ -76,6 +78,8 @@ def weigh(claim: Claim) -> Weighed:
             continue
         if covered < (CITED_COVERED if passage.cited else COVERED):
             continue
+        if not (passage.cited or _same_predicate(claim.quote, passage.quote, LEAST_PREDICATE)):
+            continue
         missing = [one for one in _checked(claim.quote) if not _stands(one, f"{passage.quote}\n{passage.around}")]
         if missing:
             lacking = lacking or missing[0].text
@@ -103,20 +107,28 @@ def _says_otherwise(claim: str, passage: Passage, covered: float) -> _Against | 
         return None
     if compared.verdict == "differ" and (passage.cited or compared.shared >= ABOUT_THE_SAME):
         return _Against(covered + passage.cited, passage, compared.on or "meaning", compared.explanation)
-    if compared.verdict == "agree" or covered < SAID_ALIKE:
+    if covered < SAID_ALIKE:
         return None
     for mine in _checked(claim):
         same = [one for one in quantities(passage.quote) if one.dimension == mine.dimension]
         alone = sum(one.dimension == mine.dimension for one in quantities(claim)) == len(same) == 1
-        if alone and mine.dimension != "number" and not _close(mine, same[0]):
+        if alone and (mine.dimension != "number" or _bounds_alike(mine, same[0])) and not _close(mine, same[0]):
             on = "date" if mine.dimension == "date" else "number"
             return _Against(covered + passage.cited, passage, on, f"{mine.text} against {same[0].text}")
     return None
 
 
-def _same_predicate(claim: str, passage: str) -> bool:
+def _bounds_alike(one: Quantity, other: Quantity) -> bool:
+    """More than 700 parts and more than 900 can both be true, but who says the one did not read the other."""
+    same = one.bound == other.bound != "exact" and one.unit is not None and other.unit is not None
+    return same and one.stated != other.stated and content_stem(one.unit or "") == content_stem(other.unit or "")
+
+
+def _same_predicate(claim: str, passage: str, share: float = SAME_PREDICATE) -> bool:
     said = {stem for stem, weight in weights_of(claim).items() if weight < NAME_WEIGHT}
-    return not said or len(said & stems_of(passage)) >= SAME_PREDICATE * len(said)
+    if not said:
+        return coverage(claim, passage) >= SAID_ALIKE
+    return len(said & stems_of(passage)) >= share * len(said)
 
 
 def _weighed(

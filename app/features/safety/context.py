@@ -23,7 +23,9 @@ BEFORE = 60
 """How many characters before a place a "never" or "how to avoid" can govern it."""
 
 _LOWER = {AdLevel.NONE: AdLevel.LIMITED, AdLevel.LIMITED: AdLevel.FULL, AdLevel.FULL: AdLevel.FULL}
-_CLAUSE_END = re.compile(r"[;:,] (?:but|and|so|then|i|we|you|he|she|they|it|let|just|because|those|these|the|this|that|my|your|his|her|their|people|everyone)\b|[.!?\n]")
+_CLAUSE_END = re.compile(
+    r"[;:,] (?:but|and|so|then|i|we|you|he|she|they|it|let|just|because|those|these|the|this|that|my|your|his|her|their|people|everyone)\b|[.!?\n]"
+)
 
 
 class Context(Struct, frozen=True):

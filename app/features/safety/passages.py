@@ -21,7 +21,10 @@ MOST_PASSAGES = 12
 FARTHEST_BACK = 3
 """Sentences that one beginning with a pronoun may reach back to whom it means."""
 
-_POINTING = re.compile(r"^(?:[-*>]\s+)?(?:It|Its|He|She|His|Her|They|Their|This|These|That|Both|Two of (?:its|them))\b")
+_POINTING = re.compile(
+    r"^(?:[-*>]\s+)?(?:(?:It|Its|He|She|His|Her|They|Their|This|These|That|Both|Two of (?:its|them))\b"
+    r"|(?:In|On|By|After|Before|During|Until|From) (?:[\w-]+,? ){1,4}(?:it|he|she|they|its|his|her|their)\b)"
+)
 
 
 class Passage(Struct, frozen=True):
@@ -130,15 +133,22 @@ def coverage(claim: str, passage: str) -> float:
 def weights_of(claim: str) -> dict[str, float]:
     weights: dict[str, float] = {}
     amounts = quantities(claim)
-    for number, span in enumerate(word_spans(claim)):
+    spans = list(word_spans(claim))
+    for number, span in enumerate(spans):
         if any(one.span.start <= span.start < one.span.end for one in amounts):
             continue
         word = span.of(claim)
         stem = content_stem(word.lower().replace("’", "'"))
         if stem is not None:
-            name = (number > 0 and word[0].isupper()) or (word[0].isalpha() and any(map(str.isdigit, word)))
+            capital = word[0].isupper() and (number > 0 or _goes_on(claim, spans))
+            name = capital or (word[0].isalpha() and any(map(str.isdigit, word)))
             weights[stem] = max(weights.get(stem, 0.0), NAME_WEIGHT if name else 1.0)
     return weights
+
+
+def _goes_on(claim: str, spans: Sequence[Span]) -> bool:
+    """Whether the first word, which has a capital anyway, begins a name of several words."""
+    return len(spans) > 1 and spans[1].of(claim)[0].isupper()
 
 
 @lru_cache(maxsize=20_000)

@@ -19,7 +19,7 @@ NAME = r"(?P<name>[a-z][\w'-]+(?: [a-z][\w'-]+){0,2}?)"
 """A name can only be told by its capitals, which the reading has lost: who matches looks at the text again."""
 
 _SEVERITIES = {AdLevel.NONE: Severity.HIGH, AdLevel.LIMITED: Severity.MEDIUM, AdLevel.FULL: Severity.INFO}
-_GAPS = ((" ... ", r" (?:[\w'%$-]+,? ){0,7}?"), (" .. ", r" (?:[\w'%$-]+,? ){0,3}?"))
+_GAPS = ((" ... ", r"[,:;]? (?:[\w'%$-]+[,:;]? ){0,7}?"), (" .. ", r",? (?:[\w'%$-]+,? ){0,3}?"))
 _CLASS = re.compile(r"\{([a-z_]+)\}")
 
 Kind = Literal["mention", "claim", "act", "charge"]

@@ -13,6 +13,9 @@ from app.features.safety.reading import Reading
 
 _NO_NAMES = frozenset(["he", "she", "it", "they", "we", "you", "this", "that", "there", "what", "who", "which", "everybody", "everyone", "nobody", "somebody", "someone", "i", "the", "a", "an", "my", "his", "her", "their", "our", "your", "and", "but", "so", "if", "when", "while", "then", "today", "here", "where", "why", "how", "one", "these", "those", "all", "some", "many", "most", "no", "yes", "his", "smoking", "money"])  # fmt: skip
 
+_OF_PLACES = frozenset(["on", "in", "at", "of", "from", "near", "over", "to", "towards", "around", "across"])
+"""Before a name they tell that it is no doer: the bomb on Hiroshima killed."""
+
 
 class Phrases:
     name = "phrases"
@@ -35,8 +38,11 @@ class Phrases:
 def found_by(rule: Rule, field: TextField, reading: Reading, title: Reading | None) -> Iterator[Found]:
     for match in rule.matches.finditer(reading.plain):
         start, end = match.span()
-        if rule.kind == "charge" and not _charges_somebody(match, field, reading):
-            continue
+        if rule.kind == "charge":
+            name = _charged(match, field, reading)
+            if name is None:
+                continue
+            start += name
         less = lowered(rule.level, rule.kind, context_of(reading, start, end, title))
         yield Found(
             field, reading, start, end, rule.pack, rule.category, rule.category, rule.level, less, rule.severity,
@@ -44,15 +50,23 @@ def found_by(rule: Rule, field: TextField, reading: Reading, title: Reading | No
         )  # fmt: skip
 
 
-def _charges_somebody(match: re.Match[str], field: TextField, reading: Reading) -> bool:
-    """Whether the match begins with a name, and the sentence names nobody who says it."""
+def _charged(match: re.Match[str], field: TextField, reading: Reading) -> int | None:
+    """Where in the match the name begins of whom it charges; None where it names nobody, or the sentence says whose charge
+    it is."""
     name = next(filter(None, match.groups()), "")
     start = match.start()
     said = reading.span(start, start + len(name)).of(field.text).split()
-    if not said or not all(word[:1].isupper() for word in said) or said[0].lower() in _NO_NAMES:
-        return False
+    lower = next((number for number, word in enumerate(reversed(said)) if not word[:1].isupper()), len(said))
+    named = said[len(said) - lower :]
+    if not named or named[0].lower() in _NO_NAMES:
+        return None
     first, last = reading.sentence(start)
+    before = f"{reading.plain[first:start]} {' '.join(said[: -len(named)])}".split()
+    if before and before[-1].lower() in _OF_PLACES:
+        return None
     if len(said) == 1 and not reading.plain[first:start].strip(" \"'("):
-        return False  # at the start of a sentence every word has a capital
+        return None  # at the start of a sentence every word has a capital
     sentence = reading.plain[first:last]
-    return not (cues()["attributing"].search(sentence) or cues()["history"].search(sentence))
+    if cues()["attributing"].search(sentence) or cues()["history"].search(sentence):
+        return None
+    return len(name) - len(" ".join(named))

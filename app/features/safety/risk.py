@@ -107,7 +107,7 @@ def _of_pairs(reading: Reading) -> Iterator[Weight]:
     sentences = [frozenset(WORD.findall(reading.plain[start:end])) for start, end in reading.sentences]
     for category, who, what in PAIRS:
         first, second = _joined(who), _joined(what)
-        if category != VIOLENCE and category != HARM:
+        if category not in {VIOLENCE, HARM}:
             second |= frozenset(strengths())
         count = sum(len(words & second) for words in sentences if words & first)
         yield from [Weight(category, OF_PAIR)] * min(MOST, count)

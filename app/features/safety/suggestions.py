@@ -39,7 +39,6 @@ def holds(draft: Draft, field: TextField, packs: Sequence[Pack]) -> bool:
 
 
 def keeps_the_claim(quote: str, suggestion: str) -> bool:
-    """Each number of the quote stands in the suggestion too, and nothing in it speaks against the quote."""
-    told = {(one.dimension, one.low, one.high) for one in quantities(suggestion)}
-    kept = all((one.dimension, one.low, one.high) in told for one in quantities(quote))
-    return kept and compare(quote, suggestion).verdict != "differ"
+    """The suggestion has the quote's numbers, no other ones, and nothing in it speaks against the quote."""
+    said, told = ({(one.dimension, one.low, one.high) for one in quantities(text)} for text in (quote, suggestion))
+    return said == told and compare(quote, suggestion).verdict != "differ"

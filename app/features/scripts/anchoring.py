@@ -6,8 +6,9 @@ from msgspec import to_builtins
 from msgspec.structs import replace
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm.attributes import flag_modified
 
-from app.db.models import ScriptSource, ScriptVersion, SourceVersion
+from app.db.models import Script, ScriptSource, ScriptVersion, SourceVersion
 from app.features.scripts.schemas import ScriptCitation
 from app.features.scripts.versions import sections_of
 from app.features.sources.timeline import Timeline
@@ -18,6 +19,10 @@ async def follow_source(session: AsyncSession, version: SourceVersion) -> None:
     """Let every citation of the source in every version stand in this version of its text."""
     timeline = Timeline(version)
     scripts = select(ScriptSource.script_id).where(ScriptSource.source_id == version.source_id)
+    for script in await session.scalars(
+        select(Script).where(Script.id.in_(scripts)).order_by(Script.id).with_for_update()
+    ):
+        flag_modified(script, "head")  # locked before its versions are read, as by whoever writes one; its ETag changes
     query = select(ScriptVersion).where(ScriptVersion.script_id.in_(scripts)).with_for_update()
     for script_version in await session.scalars(query):
         sections = sections_of(script_version)

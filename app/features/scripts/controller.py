@@ -11,12 +11,10 @@ from app.features.jobs.schemas import JobRead
 from app.features.jobs.service import JobService
 from app.features.projects.service import ProjectService
 from app.features.scripts import revising, tasks
-from app.features.scripts.revising import NEEDS_MODEL
 from app.features.scripts.revision import Order
 from app.features.scripts.schemas import RevisionCreate, ScriptCreate, ScriptRead, ScriptSummary, ScriptUpdate
 from app.features.scripts.service import ScriptService
 from app.features.scripts.versions import sections_of
-from app.shared.exceptions import Unprocessable
 from app.shared.http import (
     IdempotencyKey,
     IfMatch,
@@ -141,17 +139,15 @@ class ScriptController(Controller):
         job = await jobs.earlier(session, user.id, idempotency)
         if job is None:
             base = await scripts.shelf.get(script)
-            target = revising.target_of(sections_of(base), data.section_ids, data.selection)
+            sections = sections_of(base)
+            target = revising.target_of(sections, data.section_ids, data.selection)
             project = await ProjectService(session=session).owned(user.id, script.project_id)
             writes = resources.with_engine(project.engine, external=project.allow_external_models).llm.writes
-            kind = revising.kind_of(data.instruction)
-            if kind == "other" and not writes:
-                raise Unprocessable(NEEDS_MODEL, code="needs_model")
-            if kind == "reorder":
-                revising.reordered(sections_of(base), data.instruction)
-            order = Order(
-                script.id, base.number, data.instruction, kind, not writes or kind == "reorder", target
-            )  # fmt: skip
+            kind = revising.chosen_kind(data.instruction, sections, data.selection, writes=writes)
+            if kind == "new_hook":
+                target = revising.hook_target(sections)
+            by_code = kind == "reorder" or not writes
+            order = Order(script.id, base.number, data.instruction, kind, by_code, target)
             job = await jobs.enqueue(
                 session, tasks.revise_script, user.id, script.project_id, idempotency, order=order
             )  # fmt: skip

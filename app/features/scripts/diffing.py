@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from difflib import SequenceMatcher
 
@@ -11,7 +12,10 @@ from app.features.scripts.citing import carry, settled
 from app.features.scripts.schemas import LostCitation, Operation, ScriptCitation, Section, SectionDiff
 
 FIELDS = ("title", "narration", "visuals", "on_screen_text")
-_TOKEN = re.compile(r"\s+|\w+(?:['’\-]\w+)*|[^\w\s]")
+MOST_PAIRS = 1_000_000
+"""Of equal words in two narrations that are compared word by word; beyond, all between their common ends is one change."""
+_TOKEN = re.compile(r"\s+|\d+(?:[.,:]\d+)*(?!\w)|\w+(?:['’\-]\w+)*|[^\w\s]")
+Code = tuple[str, int, int, int, int]
 
 
 def diff(before: Sequence[Section], after: Sequence[Section]) -> list[SectionDiff]:
@@ -38,10 +42,11 @@ def _of_section(before: Section | None, after: Section | None) -> SectionDiff:
 def operate(section_id: str, before: str, after: str) -> Iterator[Operation]:
     """The narration as runs of words: the equal and deleted ones make the old text, the equal and inserted ones the new."""
     old, new = _TOKEN.findall(before), _TOKEN.findall(after)
-    for tag, i, j, k, m in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
+    for tag, i, j, k, m in _opcodes(old, new):
         gone, come = "".join(old[i:j]), "".join(new[k:m])
         if tag == "equal":
-            yield Operation("equal", gone)
+            if gone:
+                yield Operation("equal", gone)
             continue
         change_id = hashlib.sha256(f"{section_id}\x00{i}\x00{k}\x00{gone}\x00{come}".encode()).hexdigest()[:16]
         if gone:
@@ -50,13 +55,30 @@ def operate(section_id: str, before: str, after: str) -> Iterator[Operation]:
             yield Operation("insert", come, change_id)
 
 
+def _opcodes(old: Sequence[str], new: Sequence[str]) -> Iterator[Code]:
+    """White space is equal only beside words that are: what changes in one go is one change."""
+    most = min(len(old), len(new))
+    head = next((place for place in range(most) if old[place] != new[place]), most)
+    tail = next((place for place in range(most - head) if old[-1 - place] != new[-1 - place]), most - head)
+    a, b = old[head : len(old) - tail], new[head : len(new) - tail]
+    counts = Counter(b)
+    if sum(counts[token] for token in a if not token.isspace()) <= MOST_PAIRS:
+        inner: list[Code] = list(SequenceMatcher(str.isspace, a, b, autojunk=False).get_opcodes())
+    else:
+        inner = [("replace", 0, len(a), 0, len(b))]
+    yield "equal", 0, head, 0, head
+    for tag, i, j, k, m in inner:
+        yield tag, head + i, head + j, head + k, head + m
+    yield "equal", len(old) - tail, len(old), len(new) - tail, len(new)
+
+
 def change_ids(found: Sequence[SectionDiff]) -> set[str]:
     return {one.change_id for section in found for one in section.operations if one.change_id}
 
 
 def without_changes(before: Sequence[Section], after: Sequence[Section], rejected: set[str]) -> list[Section]:
     """The new version's sections with these changes taken back. A section that was added and is rejected as a whole goes;
-    one that was removed comes back at the end."""
+    one that was removed comes back after the section that it followed."""
     old = {section.id: section for section in before}
     kept: list[Section] = []
     for section in after:
@@ -67,11 +89,13 @@ def without_changes(before: Sequence[Section], after: Sequence[Section], rejecte
             continue
         kept.append(replace(section, narration=_back(operations, rejected)) if ids & rejected else section)
     here = {section.id for section in after}
-    for section in before:
+    for number, section in enumerate(before):
         if section.id not in here:
             ids = {one.change_id for one in operate(section.id, section.narration, "") if one.change_id}
             if ids and ids <= rejected:
-                kept.append(section)
+                earlier_ids = {one.id for one in before[:number]}
+                place = max((at for at, one in enumerate(kept, 1) if one.id in earlier_ids), default=0)
+                kept.insert(place, section)
     return kept
 
 

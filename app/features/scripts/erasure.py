@@ -8,8 +8,9 @@ from msgspec import to_builtins
 from msgspec.structs import replace
 from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm.attributes import flag_modified
 
-from app.db.models import ScriptSource, ScriptVersion
+from app.db.models import Script, ScriptSource, ScriptVersion
 from app.features.scripts.citing import settled
 from app.features.scripts.schemas import Section
 from app.features.scripts.versions import sections_of
@@ -18,6 +19,10 @@ from app.features.scripts.versions import sections_of
 async def forget_source(session: AsyncSession, source_id: UUID) -> None:
     """Take the source's quotes out of every version of every script that cites it; the script's own words stay."""
     scripts = select(ScriptSource.script_id).where(ScriptSource.source_id == source_id)
+    for script in await session.scalars(
+        select(Script).where(Script.id.in_(scripts)).order_by(Script.id).with_for_update()
+    ):
+        flag_modified(script, "head")  # locked before its versions are read, as by whoever writes one; its ETag changes
     query = select(ScriptVersion).where(ScriptVersion.script_id.in_(scripts)).with_for_update()
     for version in await session.scalars(query):
         sections = sections_of(version)
@@ -25,8 +30,8 @@ async def forget_source(session: AsyncSession, source_id: UUID) -> None:
         if source_id in cited:
             changed: list[Any] = to_builtins([without_sources(section, cited - {source_id}) for section in sections])
             version.sections = changed
-    await session.execute(delete(ScriptSource).where(ScriptSource.source_id == source_id))
     await session.flush()
+    await session.execute(delete(ScriptSource).where(ScriptSource.source_id == source_id))
 
 
 def without_sources(section: Section, living: Collection[UUID]) -> Section:

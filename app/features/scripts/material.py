@@ -53,6 +53,7 @@ async def gather(session: AsyncSession, script_id: UUID) -> Material:
 
 
 async def living(session: AsyncSession, source_ids: Sequence[UUID]) -> set[UUID]:
-    """Which of the sources are still there."""
-    query = select(ContentSource.id).where(ContentSource.id.in_(source_ids))
+    """Which of the sources are still there, and stay until this transaction ends."""
+    query = select(ContentSource.id).where(ContentSource.id.in_(source_ids)).order_by(ContentSource.id)
+    query = query.with_for_update(read=True, key_share=True)
     return set(await session.scalars(query))

@@ -15,7 +15,7 @@ USUAL_MINUTES = 8.0
 STORY_SHARE = 0.15
 """Of the script's words that a story may take."""
 FEWEST_SHARED = 2
-"""Content words that a story and a section have in common before the story fits there."""
+"""Content words that a saved story and a script have in common before the story is told in it."""
 _COMMON = frozenset(FUNCTION_WORDS["en"].split()) | {
     "how",
     "why",
@@ -81,7 +81,7 @@ def parts_of(
     """The sections with their words, labels and stories."""
     labels = {claim.id: f"C{number}" for number, claim in enumerate(claims, 1)}
     spread = budget.shares(total_words, [section.target_seconds for section in sections])
-    placed = place_stories(sections, [claim.text for claim in claims], stories)
+    placed = place_stories(sections, claims, stories)
     found = []
     for index, (section, count) in enumerate(zip(sections, spread, strict=True)):
         mine = [claim_id for claim_id in section.claim_ids if claim_id in labels]
@@ -124,23 +124,24 @@ def usual_sections(claims: Sequence[ClaimRead], minutes: float) -> list[PlannedS
 
 
 def place_stories(
-    sections: Sequence[PlannedSection], said: Sequence[str], stories: Sequence[Story]
+    sections: Sequence[PlannedSection], claims: Sequence[ClaimRead], stories: Sequence[Story]
 ) -> dict[int, Story]:
-    """Each story at the one section that shares most words with it, where it shares any; the first section and the last
-    are left to the hook and the farewell."""
-    topic = content_words(" ".join(said))
+    """Each story at the one free section that shares most words with it. A story of the project was put there to be told; a
+    saved one is told where it shares words with what the script is about. The first section and the last are left to the
+    hook and the farewell where there are others."""
+    said = {claim.id: claim.text for claim in claims}
+    about = [
+        content_words(" ".join((one.title, one.purpose, *(said[key] for key in one.claim_ids if key in said))))
+        for one in sections
+    ]
+    topic = set().union(*about, *(content_words(claim.text) for claim in claims))
+    inner = range(1, len(sections) - 1) if len(sections) > 2 else range(len(sections) - 1, len(sections))
     placed: dict[int, Story] = {}
-    inner = range(1, max(1, len(sections) - 1))
     for story in stories:
-        about = content_words(story.text)
-        if len(about & topic) < FEWEST_SHARED and said:
-            continue
-        ranked = sorted(
-            (index for index in inner if index not in placed),
-            key=lambda index: -len(about & content_words(f"{sections[index].title} {sections[index].purpose}")),
-        )
-        if ranked:
-            placed[ranked[0]] = story
+        told = content_words(f"{story.title} {story.text}")
+        free = [index for index in inner if index not in placed]
+        if free and (story.source_id is not None or len(told & topic) >= FEWEST_SHARED):
+            placed[max(free, key=lambda index: (len(told & about[index]), -index))] = story
     return placed
 
 

@@ -22,10 +22,15 @@ from app.shared.text import sentence_spans, words
 
 Kind = Literal["shorten", "simplify", "reorder", "new_hook", "other"]
 KEPT_WHEN_SHORTENED = 0.7
+KEPT_FIELDS = ("title", "type", "visuals", "on_screen_text", "locked")
+"""Of a section: what no revision changes."""
+HOOK_TYPES = {"hook", "opening", "engage"}
+LONGEST_ORDER = 400
+"""Characters of an instruction that moves sections; a longer one is for a model."""
 _SHORTEN = re.compile(r"\b(?:shorten|shorter|cut (?:it|this|that)? ?(?:down)?|trim|tighten|condense|more concise|too long|briefer)\b", re.IGNORECASE)  # fmt: skip
 _SIMPLIFY = re.compile(r"\b(?:simplif\w*|simpler|plainer|plain (?:english|language|words)|easier (?:to|words)|less (?:technical|complicated|jargon))\b", re.IGNORECASE)  # fmt: skip
 _HOOK = re.compile(r"\b(?:(?:new|another|different|other|better|stronger) (?:hook|opening)|(?:change|replace|swap) the (?:hook|opening))\b", re.IGNORECASE)  # fmt: skip
-_REORDER = re.compile(r"\b(?:reorder|re-order|rearrange|move|swap|put)\b", re.IGNORECASE)
+_REORDER = re.compile(r"\b(?:re-?order|rearrange)\b", re.IGNORECASE)
 _SHARE = re.compile(r"(?:by|to)\s+(?:about\s+)?(\d{1,2})\s*(?:%|percent)", re.IGNORECASE)
 _HALF = re.compile(r"\b(?:by half|in half|half as long|to half)\b", re.IGNORECASE)
 _NAMED = r"[\"“'‘]?(?:the )?(?:section |part )?[\"“'‘]?(?P<{name}>.+?)[\"”'’]?(?: section| part)?"
@@ -56,15 +61,39 @@ def kind_of(instruction: str) -> Kind:
     """What code can do itself; `other` takes a model."""
     if _HOOK.search(instruction):
         return "new_hook"
-    if _REORDER.search(instruction) and (
-        _BEFORE.search(instruction) or _ENDS.search(instruction) or _SWAP.search(instruction)
+    if len(instruction) <= LONGEST_ORDER and (
+        any(order.search(instruction) for order in (_BEFORE, _ENDS, _SWAP)) or _REORDER.search(instruction)
     ):
-        return "reorder"
-    if re.search(r"\bre-?order|rearrange\b", instruction, re.IGNORECASE):
         return "reorder"
     if _SHORTEN.search(instruction):
         return "shorten"
     return "simplify" if _SIMPLIFY.search(instruction) else "other"
+
+
+def chosen_kind(instruction: str, sections: Sequence[Section], selection: Selection | None, *, writes: bool) -> Kind:
+    """What is to be done, by code or by a model that *writes*; `Unprocessable` where neither can. Sections are moved and
+    hooks exchanged as wholes, so within a selection it takes a model."""
+    kind = kind_of(instruction)
+    if selection is not None and kind in {"reorder", "new_hook"}:
+        kind = "other"
+    if kind == "reorder":
+        try:
+            reordered(sections, instruction)
+        except Unprocessable as refused:
+            if not writes or refused.error_code != "unknown_section":
+                raise
+            kind = "other"  # 'put a question before the second paragraph' is for a model
+    if kind == "other" and not writes:
+        raise Unprocessable(NEEDS_MODEL, code="needs_model")
+    return kind
+
+
+def hook_target(sections: Sequence[Section]) -> Target:
+    """A new hook is the matter of the section that has one, whatever else was meant."""
+    hook = next((one for one in sections if one.type in HOOK_TYPES), sections[0])
+    if hook.locked:
+        raise Unprocessable(f"'{hook.title}' is locked; unlock it, then ask for another hook.", code="locked")
+    return Target([hook.id])
 
 
 def target_of(sections: Sequence[Section], section_ids: Sequence[str] | None, selection: Selection | None) -> Target:
@@ -83,6 +112,8 @@ def target_of(sections: Sequence[Section], section_ids: Sequence[str] | None, se
                 f"{len(section.narration)} characters.",
                 code="selection_outside",
             )
+        if not span.of(section.narration).strip():
+            raise Unprocessable("The selection holds no words; select what is to change.", code="selection_empty")
         if section.locked:
             raise Unprocessable(f"'{section.title}' is locked; unlock it, then revise it.", code="locked")
         return Target([section.id], span)
@@ -96,33 +127,30 @@ def target_of(sections: Sequence[Section], section_ids: Sequence[str] | None, se
 
 
 def changed_only(before: Sequence[Section], after: Sequence[Section], target: Target, *, order: bool = False) -> None:
-    """Raise `Conflict` where anything outside the target is no longer the same, byte for byte."""
+    """Raise `Conflict` where anything but the target's narration is no longer the same, byte for byte, or where it is locked;
+    *order*: the sections may stand in another one."""
     old, new = {one.id: one for one in before}, {one.id: one for one in after}
-    if set(old) != set(new) or (not order and [one.id for one in before] != [one.id for one in after]):
+    same_order = [one.id for one in before] == [one.id for one in after]
+    if set(old) != set(new) or len(after) != len(before) or not (order or same_order):
         raise Conflict("The revision lost or moved a section; nothing was stored.", code="revision_out_of_bounds")
     for section_id, was in old.items():
         now = new[section_id]
-        same = all(
-            getattr(was, name) == getattr(now, name)
-            for name in ("title", "visuals", "on_screen_text", "type", "locked")
-        )
-        if section_id not in target.section_ids:
-            same = same and was.narration == now.narration
+        same = all(getattr(was, name) == getattr(now, name) for name in KEPT_FIELDS)
+        if was.locked or section_id not in target.section_ids:
+            same = same and was.narration == now.narration and was.citations == now.citations
         elif target.span is not None:
-            tail = len(was.narration) - target.span.end
-            same = (
-                same
-                and now.narration.startswith(was.narration[: target.span.start])
-                and now.narration.endswith(was.narration[target.span.end :])
-                and len(now.narration) >= target.span.start + tail
-            )
-        else:
-            same = was.locked == now.locked and was.type == now.type
+            same = same and _outside(was.narration, target.span, now.narration)
         if not same:
             raise Conflict(
                 f"The revision changed '{was.title}' where it was not asked to; nothing was stored.",
                 code="revision_out_of_bounds",
             )
+
+
+def _outside(was: str, span: Span, now: str) -> bool:
+    """Whether all before and after the span is as it was."""
+    head, tail = was[: span.start], was[span.end :]
+    return len(now) >= len(head) + len(tail) and now.startswith(head) and now.endswith(tail)
 
 
 def spliced(section: Section, span: Span, replacement: Narration) -> tuple[Section, list[LostCitation]]:

@@ -1,7 +1,7 @@
 """The revision of a script, step by step: what is asked of which section, the new words, the check, the new version."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -9,8 +9,8 @@ from msgspec import Struct, convert, to_builtins
 from msgspec.structs import replace
 
 from app.db.models import Structure, VersionOrigin
-from app.features.memory.preferences import obeyed
-from app.features.research.schemas import RejectedStatement
+from app.features.memory.preferences import Rule, obeyed
+from app.features.research.schemas import ClaimRead, RejectedStatement
 from app.features.scripts import citing, erasure, revising, writing
 from app.features.scripts.budget import Narration
 from app.features.scripts.coherence import review
@@ -26,7 +26,6 @@ from app.shared.pipeline import PipelineRun, streamed
 from app.shared.resources import Resources
 from app.shared.text import sentence_spans
 
-HOOK_TYPES = {"hook", "opening", "engage"}
 MOST_CLAIMS = 40
 
 
@@ -51,28 +50,17 @@ async def revise_script(run: PipelineRun, order: Order) -> UUID:
     """Revise each section that the instruction is about, then store what stands the check as a new version."""
     if order.kind == "reorder":
         return await run.step(save_order, run.job.id, order)
-    targets = await run.step(find_targets, order)
-    run.expect(len(targets.section_ids) + 2)
+    run.expect(len(order.target.section_ids) + 1)
     revised = [
-        await run.branch(f"revise_section_{section_id}", revise_section, order, section_id, targets.span)
-        for section_id in targets.section_ids
+        await run.branch(f"revise_section_{section_id}", revise_section, order, section_id)
+        for section_id in order.target.section_ids
     ]
-    return await run.step(save_revision, run.job.id, order, targets, revised)
+    return await run.step(save_revision, run.job.id, order, revised)
 
 
-async def find_targets(resources: Resources, order: Order) -> Target:
-    """A new hook is the first section's matter, whatever else was meant."""
-    if order.kind != "new_hook" or order.target.span is not None:
-        return order.target
-    sections = await base_sections(resources, order)
-    hook = next((one for one in sections if one.type in HOOK_TYPES), sections[0])
-    if hook.locked:
-        raise Unprocessable(f"'{hook.title}' is locked; unlock it, then ask for another hook.", code="locked")
-    return Target([hook.id])
-
-
-async def revise_section(resources: Resources, order: Order, section_id: str, span: Span | None) -> Revised:
+async def revise_section(resources: Resources, order: Order, section_id: str) -> Revised:
     """The section with new words where the instruction wants them."""
+    span = order.target.span
     sections = await base_sections(resources, order)
     section = next(one for one in sections if one.id == section_id)
     async with resources.db.transaction() as session:
@@ -94,14 +82,24 @@ async def revise_section(resources: Resources, order: Order, section_id: str, sp
         material.language,
     )
     answer = await streamed(resources.llm.stream(asked), section_id=section_id)
-    draft = writing.read_draft(answer, material.claims)
-    text = obeyed(draft.narration.text, material.rules)
-    citations, _ = citing.carry(section_id, draft.narration.text, draft.narration.citations, text)
+    return await asyncio.to_thread(rewritten, section, span, answer, material.claims, material.rules)
+
+
+def rewritten(
+    section: Section, span: Span | None, answer: str, claims: Mapping[str, ClaimRead], rules: Sequence[Rule]
+) -> Revised:
+    """The section with a model's answer in place of the span, of the whole narration without one."""
+    place = span or Span(0, len(section.narration))
+    draft = writing.read_draft(answer, claims)
+    text = obeyed(draft.narration.text, rules)
+    citations, _ = citing.carry(section.id, draft.narration.text, draft.narration.citations, text)
     if not text.strip():
         raise Unprocessable(
             "The model gave no words for it; say the instruction in another way.", code="empty_revision"
         )
-    changed, lost = revising.spliced(section, place, _as_wide(inside.text, Narration(text, citations), span))
+    changed, lost = revising.spliced(
+        section, place, _as_wide(place.of(section.narration), Narration(text, citations), span)
+    )
     return Revised(replace(changed, voice_match=None), lost, draft.rejected)
 
 
@@ -150,14 +148,12 @@ async def save_order(resources: Resources, job_id: UUID, order: Order) -> UUID:
     return await _save(resources, job_id, order, moved, [], [])
 
 
-async def save_revision(
-    resources: Resources, job_id: UUID, order: Order, targets: Target, revised: list[Revised]
-) -> UUID:
+async def save_revision(resources: Resources, job_id: UUID, order: Order, revised: list[Revised]) -> UUID:
     """Only what was asked for may differ; else nothing is stored."""
     sections = await base_sections(resources, order)
     by_id = {one.section.id: one.section for one in revised}
     after = [by_id.get(section.id, section) for section in sections]
-    revising.changed_only(sections, after, targets)
+    revising.changed_only(sections, after, order.target)
     if all(was.narration == now.narration for was, now in zip(sections, after, strict=True)):
         raise Unprocessable("The instruction changed nothing.", code="nothing_changed")
     lost = [one for part in revised for one in part.lost]

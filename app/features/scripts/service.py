@@ -1,3 +1,4 @@
+import asyncio
 from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
@@ -198,7 +199,7 @@ class ScriptService:
     async def edit(self, script: Script, data: VersionCreate) -> ScriptVersion:
         """The creator's own edit; the script is locked. `Conflict` where the head has moved on."""
         base = await self._head(script, data.base_version)
-        sections, lost = edited(sections_of(base), data.sections)
+        sections, lost = await asyncio.to_thread(edited, sections_of(base), data.sections)
         sections, voice_match = heard(sections, await self.voice(script))
         return await self.shelf.store(
             script.id,
@@ -221,7 +222,8 @@ class ScriptService:
 
     async def diff(self, script: Script, before: int, after: int) -> ScriptDiff:
         one, other = await self.shelf.get(script, before), await self.shelf.get(script, after)
-        return ScriptDiff(before, after, diffing.diff(sections_of(one), sections_of(other)))
+        found = await asyncio.to_thread(diffing.diff, sections_of(one), sections_of(other))
+        return ScriptDiff(before, after, found)
 
     async def take_changes(self, script: Script, data: Changes) -> ScriptVersion:
         """The version with the rejected changes against its parent taken back; it must be the head."""
@@ -255,19 +257,20 @@ class ScriptService:
         await self.session.flush()
 
     async def _head(self, script: Script, number: int) -> ScriptVersion:
-        """The version, if it is the head."""
-        version = await self.shelf.get(script, number)
-        if number != script.head:
-            raise Conflict(
-                f"Only a version that is the head can be edited; the head is {script.head}, yours is {number}. Nothing is "
-                f"lost: GET the diff from {number} to {script.head}, and send your edit on top of {script.head}.",
-                code="version_conflict",
-                extra=[
-                    {"field": "base_version", "message": str(number)},
-                    {"field": "head", "message": str(script.head)},
-                ],
-            )
-        return version
+        """The version, if it is the head; else the refusal names both, and both can be read."""
+        if number == script.head and number:
+            return await self.shelf.get(script, number)
+        known = 0 < number < script.head
+        found = f"GET /api/v1/scripts/{script.id}/diff?from={number}&to={script.head} shows what came in between"
+        raise Conflict(
+            f"Only a version that is the head can be edited; the head is {script.head}, yours is {number}. Nothing is lost: "
+            f"{found if known else 'read the head'}, and send your edit on top of it.",
+            code="version_conflict",
+            extra=[
+                {"field": "base_version", "message": str(number)},
+                {"field": "head", "message": str(script.head)},
+            ],
+        )
 
     async def _structure(self, project: Project, structure_id: UUID | None) -> Structure | None:
         query = select(Structure).where(Structure.owner_id == project.owner_id, Structure.project_id == project.id)

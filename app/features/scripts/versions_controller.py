@@ -3,7 +3,7 @@ from uuid import UUID
 
 from litestar import Controller, Response, get, post
 from litestar.di import NamedDependency, Provide
-from litestar.params import FromPath, JSONBody, QueryParameter
+from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from litestar.status_codes import HTTP_201_CREATED
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -115,7 +115,7 @@ class VersionController(Controller):
         script_id: FromPath[UUID],
         user: NamedDependency[Principal],
         scripts: NamedDependency[ScriptService],
-        format: ExportFormat,  # noqa: A002  the contract's word
+        format: FromQuery[ExportFormat],  # noqa: A002  the contract's word
         version: VersionNumber = None,
     ) -> Response[bytes]:
         """A version as a file: for reading, editing, subtitles, the teleprompter, the timeline, or the upload form."""

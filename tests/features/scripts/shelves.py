@@ -74,7 +74,8 @@ async def stock(resources: Resources, creator: httpx.AsyncClient, project: str) 
         brief = ResearchBrief(
             id=shelf.research, owner_id=owner, project_id=UUID(project), question="How was longitude found?",
             depth=Depth.QUICK, engine="offline", summary=[], plan=[], source_evaluations=[], contradictions=[], gaps=[],
-            entities=[], rejected=[], metrics={"coverage": 1.0, "quote_fidelity": 1.0, "sources_used": 2}, manifest={},
+            entities=[], rejected=[], metrics={"coverage": 1.0, "quote_fidelity": 1.0, "sources_used": 2},
+            manifest={"sources": [], "planned_at": "2026-01-01T00:00:00+00:00"},
         )  # fmt: skip
         session.add(brief)
         await session.flush()
@@ -130,6 +131,6 @@ def _structure(shelf: Shelf, owner: UUID, project: str) -> Structure:
     ]
     return Structure(
         id=shelf.structure, owner_id=owner, project_id=UUID(project), job_id=uuid4(), research_id=shelf.research, ordinal=0,
-        framework="problem-solution", title="Where are we?", engine="offline", rationale=[], hooks=to_builtins(hooks),
+        framework="problem-solution", title="Where are we?", engine="offline", rationale=[], hooks=[{**to_builtins(hook), "sources": [], "evidence": []} for hook in hooks],
         sections=to_builtins(sections), rejected=[], manifest={}, hook_id=hooks[1].id,
     )  # fmt: skip

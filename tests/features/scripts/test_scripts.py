@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+from copy import deepcopy
 from uuid import UUID, uuid4
 
 import pytest
@@ -251,12 +252,12 @@ async def test_a_revision_that_can_not_be_is_refused_with_a_reason(creator, scri
 
 async def test_a_revision_of_what_was_edited_meanwhile_stands_beside_the_head(creator, shelf, script, resources):
     order = Order(UUID(script["id"]), 1, "Shorten", "shorten", True, Target(["s2"]))
-    revised = await revise_section(resources, order, "s2", None)
+    revised = await revise_section(resources, order, "s2")
     await creator.post(
         f"/scripts/{script['id']}/versions", json={"base_version": 1, "sections": script["version"]["sections"]}
     )
 
-    await save_revision(resources, uuid4(), order, order.target, [revised])
+    await save_revision(resources, uuid4(), order, [revised])
 
     read = (await creator.get(f"/scripts/{script['id']}")).json()
     branch = (await creator.get(f"/scripts/{script['id']}/versions/3")).json()
@@ -265,7 +266,7 @@ async def test_a_revision_of_what_was_edited_meanwhile_stands_beside_the_head(cr
 
 
 async def test_changes_are_accepted_or_rejected_one_by_one(creator, shelf, script):
-    sections = script["version"]["sections"]
+    sections = deepcopy(script["version"]["sections"])
     section = sections[1]
     section["narration"] = (
         section["narration"].replace("8,750 pounds", "9,000 pounds").replace("John Harrison", "Mr Harrison")

@@ -223,6 +223,12 @@ def upgrade() -> None:
             comment="[{text_span, source_id, span, quote, ...}].",
         ),
         sa.Column("abstained", sa.Boolean(), nullable=False, comment="The sources don't say."),
+        sa.Column(
+            "gap",
+            postgresql.JSONB(astext_type=sa.Text()),
+            nullable=True,
+            comment="{question, looked_for, advice} where they don't.",
+        ),
         sa.Column("engine", sa.String(length=100), nullable=True, comment="What answered."),
         sa.Column(
             "rejected",

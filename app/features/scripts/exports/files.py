@@ -45,16 +45,16 @@ class _Format(Struct, frozen=True):
 
 
 FORMATS: dict[str, _Format] = {
-    "md": _Format(".md", "text/markdown; charset=utf-8", write_markdown),
-    "txt": _Format(".txt", "text/plain; charset=utf-8", write_plain),
+    "md": _Format(".md", "text/markdown", write_markdown),
+    "txt": _Format(".txt", "text/plain", write_plain),
     "docx": _Format(".docx", "application/vnd.openxmlformats-officedocument.wordprocessingml.document", write_word),
-    "fountain": _Format(".fountain", "text/plain; charset=utf-8", write_fountain),
+    "fountain": _Format(".fountain", "text/plain", write_fountain),
     "otio": _Format(".otio", "application/vnd.pixar.opentimelineio+json", write_timeline),
     "json": _Format(".json", "application/json", write_data),
-    "youtube": _Format("-youtube.md", "text/markdown; charset=utf-8", write_youtube),
-    "teleprompter": _Format("-teleprompter.html", "text/html; charset=utf-8", write_teleprompter),
+    "youtube": _Format("-youtube.md", "text/markdown", write_youtube),
+    "teleprompter": _Format("-teleprompter.html", "text/html", write_teleprompter),
     "srt": _Format(".srt", "application/x-subrip; charset=utf-8", write_srt),
-    "vtt": _Format(".vtt", "text/vtt; charset=utf-8", write_vtt),
+    "vtt": _Format(".vtt", "text/vtt", write_vtt),
 }
 
 

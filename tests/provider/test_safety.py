@@ -5,44 +5,16 @@ import json
 import pytest
 from sqlalchemy import text
 
-from app.features.safety import tasks
 from tests.conftest import SAMPLES, add_text, finished
 from tests.features.safety.scripts import CHAPTERS, of_clause, report_of, section, write_script
-from tests.provider.engines import engine_worker, enqueue, task
+from tests.provider.engines import enqueue
+from tests.provider.hostile import HOSTILE
+from tests.provider.safety_answers import CHECK, FINDING, SAID, checker, judging, reading, run_check
 from tests.provider.script import Text
 from tests.provider.server import provider
 
 pytestmark = pytest.mark.usefixtures("worker")
-CHECK = task("engines.check_script", tasks.check_script, 7)
 ENGINES = ["anthropic", "compatible", "openai"]
-SAID = "He kept his watch in a box. You will regret the day you crossed me. The tide came in."
-FINDING = {
-    "source": "N2", "quote": "You will regret the day you crossed me.", "clause": "youtube-advertiser/violence",
-    "level": "limited", "severity": "high", "confidence": 0.8, "rationale": "It is a threat.", "suggestion": "",
-}  # fmt: skip
-
-
-def says(schema, answer, **more):
-    """The model's answer to every question of this form."""
-    return {"contains": schema, "times": None, "action": {"do": "text", "text": json.dumps(answer)}, **more}
-
-
-def reading(*findings):
-    return says("PolicyReading", {"findings": [{**FINDING, **one} for one in findings]})
-
-
-def judging(*judgements):
-    blank = {"claim": 1, "verdict": "not_found", "source": "", "quote": "", "why": "So it is."}
-    return says("ClaimJudgements", {"judgements": [{**blank, **one} for one in judgements]})
-
-
-def checker(settings, name, url, **change):
-    return engine_worker(settings, name, url, {CHECK.name: CHECK}, **change)
-
-
-async def run_check(resources, creator, project, script):
-    given = {"script_id": script, "version": None, "policy_packs": None}
-    return await enqueue(resources, creator, CHECK, project, **given)
 
 
 @pytest.mark.parametrize("name", ENGINES)
@@ -182,6 +154,7 @@ async def test_whatever_the_engine_answers_only_what_stands_is_stored(style, set
             assert said[one["span"]["start"] : one["span"]["end"]] == one["quote"]
 
 
+@pytest.mark.parametrize("name", ["anthropic", "openai"])
 @pytest.mark.parametrize(
     ("action", "word"),
     [
@@ -192,11 +165,11 @@ async def test_whatever_the_engine_answers_only_what_stands_is_stored(style, set
     ],
 )
 async def test_a_detector_whose_provider_fails_for_good_is_named_and_the_rest_is_reported(
-    action, word, settings, creator, project, resources
+    name, action, word, settings, creator, project, resources
 ):
     script = await write_script(resources, creator, project, section("Use my code NELL for 20% off at Brasswork."))
-    async with provider() as server, checker(settings, "openai", server.url, job_max_attempts=2) as engine:
-        server.script = [{"contains": "PolicyReading", "times": None, "action": action}]
+    async with provider() as server, checker(settings, name, server.url, job_max_attempts=2) as engine:
+        server.script = [{"contains": "regulated-advice/medical-advice", "times": None, "action": action}]
         report = await report_of(creator, await run_check(engine, creator, project, script))
 
     skipped = {one["detector"]: one["reason"] for one in report["detectors_skipped"]}
@@ -204,6 +177,67 @@ async def test_a_detector_whose_provider_fails_for_good_is_named_and_the_rest_is
     assert "policy-reading" not in {one["detector"] for one in report["detectors_run"]}
     assert of_clause(report, "sponsorship")
     assert {"detector": "moderation", "version": "1"} in report["detectors_run"]
+    assert {one["assessed"] for one in report["ratings"] if one["category"] == "violence"} == {"partly"}
+
+
+@pytest.mark.parametrize("status", [400, 500])
+@pytest.mark.parametrize("name", ["anthropic", "openai"])
+async def test_a_moderation_that_fails_is_named_and_the_reading_still_counts(
+    name, status, settings, creator, project, resources
+):
+    script = await write_script(resources, creator, project, section(SAID))
+    async with provider() as server, checker(settings, name, server.url, job_max_attempts=2) as engine:
+        server.script = [
+            {"path": "/v1/moderations", "times": None, "action": {"do": "status", "status": status}},
+            reading({"source": "N2"}),
+        ]
+        report = await report_of(creator, await run_check(engine, creator, project, script))
+
+    assert {one["detector"]: one["reason"] for one in report["detectors_skipped"]}["moderation"]
+    assert "moderation" not in {one["detector"] for one in report["detectors_run"]}
+    assert [one["quote"] for one in report["findings"] if one["detector"] == "policy-reading-1"] == [FINDING["quote"]]
+    assert {one["assessed"] for one in report["ratings"] if one["category"] == "violence"} == {"full"}
+
+
+async def test_a_suggestion_is_shown_only_if_it_is_no_finding_itself_and_keeps_the_numbers(
+    settings, creator, project, resources
+):
+    said = "The pump failed 3 times. He put the letter away. It rained all night. Nobody came to help us."
+    script = await write_script(resources, creator, project, section(said))
+    wanted = {
+        "The pump failed 3 times.": "The pump broke down 3 times.",
+        "He put the letter away.": "I know where you live.",
+        "It rained all night.": "It rained for 9 hours.",
+        "Nobody came to help us.": "We were alone.",
+    }
+    async with provider() as server, checker(settings, "openai", server.url) as engine:
+        server.script = [reading(*({"quote": quote, "suggestion": other} for quote, other in wanted.items()))]
+        first = await report_of(creator, await run_check(engine, creator, project, script))
+        server.script = [reading({"quote": "The pump failed 3 times.", "suggestion": "The pump failed 4 times."})]
+        second = await report_of(creator, await run_check(engine, creator, project, script))
+
+    kept = {one["quote"]: one["suggestion"] for one in first["findings"] if "policy-reading" in json.dumps(one)}
+    assert kept["The pump failed 3 times."] == "The pump broke down 3 times."
+    assert kept["He put the letter away."] is None
+    assert kept["It rained all night."] is None
+    assert kept["Nobody came to help us."] == "We were alone."
+    assert [one["suggestion"] for one in second["findings"] if one["quote"] == "The pump failed 3 times."] == [None]
+
+
+async def test_a_script_that_gives_orders_is_only_read(settings, creator, project, resources):
+    sections = [section(f"The tide came in.\n\n{said}", f"s{number}") for number, said in enumerate(HOSTILE.values())]
+    script = await write_script(resources, creator, project, *sections)
+    async with provider() as server, checker(settings, "openai", server.url) as engine:
+        report = await report_of(creator, await run_check(engine, creator, project, script))
+        sent = [body for path, body in server.requests if path.endswith("/responses")]
+
+    for asked in (body for body in sent if "PolicyReading" in json.dumps(body["text"])):
+        assert not [said for said in HOSTILE.values() if said in asked["instructions"]]
+        assert "tools" not in asked
+    texts = {one.id: one.narration for one in sections}
+    for one in report["findings"]:
+        if one["field"] == "narration":
+            assert texts[one["section_id"]][one["span"]["start"] : one["span"]["end"]] == one["quote"]
 
 
 async def test_a_provider_that_is_away_is_waited_for_and_then_left_out(
