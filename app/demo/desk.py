@@ -10,7 +10,7 @@ import httpx
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 
-START_SECONDS, JOB_SECONDS = 60, 300
+START_SECONDS, JOB_SECONDS = 180, 300
 PASSWORD = "a demo password"  # noqa: S105  of an account on a database that the demo makes and removes
 
 

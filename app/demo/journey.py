@@ -46,8 +46,9 @@ def show(output: str, *, keep: bool = False) -> int:
                 raise DemoFailed("A quote does not stand in its source; this is a defect, please report it.")
             seconds = time.monotonic() - began
             console.print(f"\nDone in {seconds:.0f} s with the [bold]{found['profile']['engine']}[/] engine. Open:")
-            for file in files:
-                console.print(f"  [bold]{file}[/]")
+            console.print(f"  [bold]{files[0]}[/]", soft_wrap=True)
+            formats = ", ".join(file["format"] for file in found["files"])
+            console.print(f"and beside it the script as {formats}, and every artefact as JSON.")
             if keep:
                 console.print(
                     f"\nStrand goes on serving at [bold]{address}[/] (reference: {address}/docs).", soft_wrap=True

@@ -10,7 +10,7 @@ from rich.table import Table
 
 from app.demo import report
 from app.demo.voice import furthest
-from app.demo.wording import signal_name, standing
+from app.demo.wording import counted, signal_name, standing
 
 SHOWN = {"words_per_minute", "sentence_length_mean", "short_sentences", "second_person", "questions", "commands", "analogies", "specificity", "first_hand"}  # fmt: skip
 
@@ -71,10 +71,36 @@ def print_summary(console: Console, found: Mapping[str, Any]) -> None:
         console.print(
             f"Search “{search['query']}” → [bold]{first['source_title']}[/] ({', '.join(first['why']['matched_terms'][:5])})"
         )
+    _print_script(console, found)
     quotes = found["quotes"]
     console.print(f"{quotes['standing']} of {quotes['total']} quotes stand in their sources, letter for letter.")
     for item in found["usage"]["items"]:
         tokens = f"{item['input_tokens']:,} tokens in, {item['output_tokens']:,} out"
         console.print(
             f"{profile['engine']}, {item['key']}: {item['calls']} calls, {tokens}, {float(item['cost_usd']):.4f} USD"
+        )
+
+
+def _print_script(console: Console, found: Mapping[str, Any]) -> None:
+    """What came of the question, a line for each stage."""
+    research, script, check, again = (found[name] for name in ("research", "script", "safety", "safety_again"))
+    against = [one["explanation"] for one in research["contradictions"]]
+    console.print(
+        f"\nResearch: [bold]{len(research['claims'])}[/] claims, {counted(len(against), 'contradiction')}, "
+        f"{counted(len(found['beyond']['gaps']), 'gap')} in a question that the sources don't answer"
+    )
+    for said in against[:1]:
+        console.print(f"  {said}", markup=False)
+    options = ", ".join(found["frameworks"].get(one["framework"], one["framework"]) for one in found["structures"][:3])
+    console.print(f"Structures: {options}; the first was taken", markup=False)
+    version = script["version"]
+    cited = sum(len(section["citations"]) for section in version["sections"])
+    unsupported = sum(len(section["unsupported"]) for section in version["sections"])
+    console.print(
+        f"Script: version {version['number']}, [bold]{version['word_count']:,}[/] words for {script['target_minutes']:g} "
+        f"minutes, {counted(cited, 'citation')}, {counted(unsupported, 'sentence')} without a source"
+    )
+    for one in (check, again):
+        console.print(
+            f"Safety check of version {one['version']}: [bold]{one['verdict']}[/], {counted(len(one['findings']), 'finding')}"
         )

@@ -102,12 +102,9 @@ def _short(quote: str, most: int = 140) -> str:
 
 
 def _story(story: Story, most: int, part: PlannedPart) -> Narration:
-    """The story's own sentences, from the one that has most to do with the section, as many as fit; else a place for it.
-    A line that ends without a stop is a heading, which nobody says."""
+    """The story's own sentences, from the one that has most to do with the section, as many as fit; else a place for it."""
     spans = [
-        span
-        for span in sentence_spans(story.text)
-        if not span.of(story.text).lstrip().startswith(("#", "*", "-")) and not span.of(story.text)[-1:].isalnum()
+        span for span in sentence_spans(story.text) if not span.of(story.text).lstrip().startswith(("#", "*", "-"))
     ]
     if most < FEWEST_STORY_WORDS or not spans:
         return Narration(placeholder(_short(story.title, 80), max(10, most), "story"))
