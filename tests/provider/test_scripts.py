@@ -7,9 +7,12 @@ from uuid import UUID
 import pytest
 from sqlalchemy import text
 
+from app.db.models import Project
 from app.features.scripts import tasks
 from app.features.scripts.revising import Target
 from app.features.scripts.revision import Order
+from app.features.scripts.schemas import ScriptCreate
+from app.features.scripts.service import ScriptService
 from app.features.scripts.writing import REVIEW, WRITE
 from app.shared.evidence import Span
 from tests.conftest import finished
@@ -65,13 +68,11 @@ def worker_for(settings, name, server, **change):
 
 async def started(creator, shelf, resources, **body):
     """A script's row, as the route makes it, and the job that this test's worker takes."""
-    sent = {"structure_id": str(shelf.structure), "target_minutes": 3, **body}
-    answer = (await creator.post(f"/projects/{shelf.project}/scripts", json=sent)).json()
-    script = (await finished(creator, answer))["result"]["id"]
+    wanted = ScriptCreate(structure_id=shelf.structure, target_minutes=3, **body)
     async with resources.db.transaction() as session:
-        await session.execute(text("delete from script_versions where script_id = :id"), {"id": script})
-        await session.execute(text("update scripts set head = 0 where id = :id"), {"id": script})
-    return UUID(script), await enqueue(resources, creator, WRITING, shelf.project, script_id=UUID(script))
+        project = await session.get_one(Project, UUID(shelf.project))
+        script = (await ScriptService(session).start(project, wanted)).id
+    return script, await enqueue(resources, creator, WRITING, shelf.project, script_id=script)
 
 
 async def wrote(creator, shelf, resources, **body):
@@ -118,7 +119,7 @@ async def test_a_model_writes_a_script_that_cites_by_claim(name, settings, creat
     assert [one["on_screen_text"] for one in version["sections"]] == ["1761"] * 4
     assert version["usage"]["input_tokens"] == job["usage"]["input_tokens"] > 0
     assert (manifest["prompts"], manifest["engine"]) == ([WRITE, REVIEW], version["engine"])
-    assert len(manifest["calls"]) == 5
+    assert [one["calls"] for one in manifest["calls"]] == [5]
 
 
 async def test_each_section_streams_to_whoever_follows_the_job(settings, creator, shelf):

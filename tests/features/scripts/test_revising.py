@@ -14,6 +14,7 @@ from app.features.scripts import citing, revising
 from app.features.scripts.revising import Target
 from app.features.scripts.revision import passage, rewritten
 from app.features.scripts.schemas import Section, Selection
+from app.features.scripts.speech import count_words
 from app.shared.evidence import Span
 from app.shared.exceptions import Conflict, Unprocessable
 
@@ -200,3 +201,20 @@ def test_a_locked_hook_is_not_exchanged():
         revising.hook_target([replace(BASE[0], type="hook", locked=True), BASE[1]])
 
     assert refused.value.error_code == "locked"
+
+
+def test_shortening_spares_the_places_of_the_creator_and_comes_near_to_the_length():
+    told = "Here it is. [your words: why it was hard, e.g. at sea. | 60 words] " + " ".join(f"Part {n} of it was dull." for n in range(10))  # fmt: skip
+    was = section(told)
+
+    now = revising.shortened(passage(was, Span(0, len(told))), "Shorten it by 20 %")
+
+    assert "[your words: why it was hard, e.g. at sea. | 48 words]" in now.text
+    assert abs(count_words(now.text) - 0.8 * count_words(told)) <= 0.1 * count_words(told)
+
+
+def test_what_cannot_get_shorter_says_so():
+    with pytest.raises(Unprocessable) as refused:
+        revising.shortened(passage(section(SAID[0]), Span(0, len(SAID[0]))), "Shorten it")
+
+    assert refused.value.error_code == "nothing_to_shorten"
