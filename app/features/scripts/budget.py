@@ -52,20 +52,21 @@ def fitted(narration: Narration, budget: int, missing: str) -> Narration:
 
 
 def without(narration: Narration, gone: Sequence[Span]) -> Narration:
-    """The narration without these spans and the white space after them; citations that stood in one go with it."""
+    """The narration without these spans and the white space that parted them; citations that stood in one go with it."""
     text, citations = narration.text, narration.citations
     for span in sorted(gone, key=lambda one: -one.start):
-        end = span.end
+        start, end = span.start, span.end
         while end < len(text) and text[end] in " \t":
             end += 1
-        text = text[: span.start] + text[end:]
-        size = end - span.start
+        while start and text[start - 1] in " \t" and text[end : end + 1] in {"", "\n"}:
+            start -= 1
+        text = text[:start] + text[end:]
         moved = []
         for one in citations:
             place = one.narration_span
             if place.start >= end:
-                moved.append(replace(one, narration_span=Span(place.start - size, place.end - size)))
-            elif place.end <= span.start:
+                moved.append(_back(one, end - start))
+            elif place.end <= start:
                 moved.append(one)
         citations = moved
     return tidied(Narration(text, citations))

@@ -84,7 +84,11 @@ def _differ(one: ClaimRead, other: ClaimRead) -> bool:
 
 def _with_middle(narration: Narration, ends: Sequence[int], count: int) -> Narration:
     """The same with a place for the creator's own words after the first half of the claims."""
-    at = ends[(len(ends) - 1) // 2]
+    middle = (len(ends) - 1) // 2
+    free = [place for place in range(len(ends) - 1) if not narration.text[: ends[place]].endswith("]")]
+    if not free:
+        return narration
+    at = ends[min(free, key=lambda place: abs(place - middle))]
     here = f"\n\n{placeholder('say in your own words what this means, with an example or a picture', count)}"
     before = [one for one in narration.citations if one.narration_span.end <= at]
     after = [one for one in narration.citations if one.narration_span.end > at]
@@ -221,7 +225,7 @@ def closing(part: PlannedPart) -> str:
         return "say who you are and what the viewer will know at the end"
     purpose = _lower(_short(part.purpose, 100)).rstrip(".")
     if part.type in {"recap", "summary"} or not (part.claims or part.story):
-        return f"in your own words: {purpose}"
+        return f"sum it up: {purpose}" if part.type in {"recap", "summary"} else purpose
     if part.leads_to:
         return f"draw it together for the viewer, and lead over to “{_short(part.leads_to, 60)}”"
     return f"draw it together with an example of your own: {purpose}"

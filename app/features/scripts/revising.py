@@ -22,8 +22,9 @@ from app.shared.text import sentence_spans, words
 
 Kind = Literal["shorten", "simplify", "reorder", "new_hook", "other"]
 KEPT_WHEN_SHORTENED = 0.7
-NEAREST_FIRST = (0.9, 0.6)
-"""Of the length that is wanted: no sentence goes that would leave less, at first and then."""
+NEAREST_FIRST = ((0.9, 1.0), (0.6, 1.1))
+"""Of the length that is wanted: no sentence goes that would leave less than the one, and none once it is down to the other;
+what is still too long then is cut more freely."""
 KEPT_FIELDS = ("title", "type", "visuals", "on_screen_text", "locked")
 """Of a section: what no revision changes."""
 HOOK_TYPES = {"hook", "opening", "engage"}
@@ -197,10 +198,10 @@ def shortened(text: Narration, instruction: str) -> Narration:
 
     gone: list[Span] = []
     left = count_words(less.text)
-    for least in NEAREST_FIRST:
+    for least, enough in NEAREST_FIRST:
         for span in sorted(spans[1:], key=worth):
             size = count_words(span.of(less.text))
-            if left > most and span not in gone and left - size >= most * least:
+            if left > most * enough and span not in gone and left - size >= most * least:
                 gone.append(span)
                 left -= size
     result = without(less, gone)
