@@ -11,7 +11,7 @@ from app.features.search.ranking import HIGHLIGHT_OFF, HIGHLIGHT_ON, Leg, fuse, 
 from app.features.sources import chunks
 from app.features.sources.readers import markdown
 from app.features.sources.readers.limits import Limits
-from app.shared.evidence import Span, anchor, stands
+from app.shared.evidence import UNSEEN, Evidence, Span, anchor, relocate, stands
 from app.shared.text import detect_language, normalise, sentence_spans, words
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=3000)
@@ -68,6 +68,53 @@ def test_what_is_anchored_always_stands(text, quote):
     span = anchor(text, quote)
 
     assert span is None or stands(text, span.of(text), span)
+
+
+@settings(deadline=None)
+@given(PROSE, st.integers(0, 300), st.integers(1, 90), st.data())
+def test_whatever_an_engine_makes_of_a_quote_what_is_stored_is_what_the_text_says(text, start, length, data):
+    """The quote with words taken out, put in, turned round or hidden characters: it is found as it stands, or not at all."""
+    said = text[start : start + length].split(" ")
+    for _ in range(data.draw(st.integers(0, 3))):
+        at = data.draw(st.integers(0, len(said)))
+        change = data.draw(st.sampled_from(["drop", "add", "hide", "turn"]))
+        if change == "drop":
+            del said[at : at + 1]
+        elif change == "add":
+            said.insert(at, data.draw(st.sampled_from(["not", "never", "5.2", "sun"])))
+        elif change == "hide":
+            said.insert(at, data.draw(st.sampled_from(sorted(UNSEEN))))
+        else:
+            said.reverse()
+    quote = " ".join(said)
+
+    span = anchor(text, quote)
+
+    if span is not None:
+        assert stands(text, span.of(text), span)
+        assert [word.lower() for word in words(span.of(text))] == [
+            word.lower() for word in words("".join(one for one in quote if one not in UNSEEN))
+        ] or not words(quote)
+
+
+@settings(deadline=None)
+@given(PROSE, PROSE, st.integers(0, 300), st.integers(1, 90))
+def test_evidence_in_a_newer_text_stands_there_or_is_stale_and_as_it_was(before, after, start, length):
+    span = Span(min(start, len(before) - 1), min(start + length, len(before)))
+    if span.start >= span.end or not span.of(before).strip():
+        return
+    evidence = Evidence(span.of(before), "s", span, 1.5)
+
+    found = relocate(evidence, after, float)
+    kept = relocate(evidence, f"{after} {before}", float)
+
+    if found.stale:
+        assert (found.quote, found.span, found.start_seconds) == (evidence.quote, span, 1.5)
+        assert evidence.quote not in after
+    else:
+        assert stands(after, found.quote, found.span)
+        assert found.start_seconds == float(found.span.start)
+    assert not kept.stale
 
 
 def test_a_paraphrase_is_never_anchored():

@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from app.features.research.factual import states_a_fact
 from app.features.scripts.schemas import ScriptCitation
-from app.features.scripts.speech import PLACEHOLDER, count_words, placeholder
+from app.features.scripts.speech import PLACEHOLDER, count_words, placeholder, placeholders
 from app.shared.evidence import Span
 from app.shared.text import sentence_spans
 
@@ -52,23 +52,39 @@ def fitted(narration: Narration, budget: int, missing: str) -> Narration:
 
 
 def without(narration: Narration, gone: Sequence[Span]) -> Narration:
-    """The narration without these spans and the white space after them; citations that stood in one go with it."""
+    """The narration without these spans and the white space that parted them; citations that stood in one go with it."""
     text, citations = narration.text, narration.citations
     for span in sorted(gone, key=lambda one: -one.start):
-        end = span.end
+        start, end = span.start, span.end
         while end < len(text) and text[end] in " \t":
             end += 1
-        text = text[: span.start] + text[end:]
-        size = end - span.start
+        while start and text[start - 1] in " \t" and text[end : end + 1] in {"", "\n"}:
+            start -= 1
+        text = text[:start] + text[end:]
         moved = []
         for one in citations:
             place = one.narration_span
             if place.start >= end:
-                moved.append(replace(one, narration_span=Span(place.start - size, place.end - size)))
-            elif place.end <= span.start:
+                moved.append(_back(one, end - start))
+            elif place.end <= start:
                 moved.append(one)
         citations = moved
     return tidied(Narration(text, citations))
+
+
+def with_less_reserved(narration: Narration, share: float) -> Narration:
+    """The same whose placeholders reserve only this share of their words; one that a citation covers stays."""
+    text, citations = narration.text, list(narration.citations)
+    for one in reversed(placeholders(text)):
+        words = max(LEAST_RESERVED, round(one.words * share))
+        if words < one.words and not any(_touch(one.span, cited.narration_span) for cited in citations):
+            said = placeholder(one.text, words, one.kind)
+            by = one.span.end - one.span.start - len(said)
+            text = text[: one.span.start] + said + text[one.span.end :]
+            citations = [
+                _back(cited, by) if cited.narration_span.start >= one.span.end else cited for cited in citations
+            ]
+    return Narration(text, citations)
 
 
 def tidied(narration: Narration) -> Narration:

@@ -18,6 +18,8 @@ from app.shared.text import sentence_spans
 SAME_POINT = 0.75
 FEWEST_STEMS = 5
 MOST_NOTES = 30
+UNFINISHED = frozenset(("of", "the", "a", "an", "in", "on", "for", "to", "and", "or", "by", "at", "from", "with", "as"))
+"""What ends with one of these is not the whole of a term."""
 _INTRODUCED = re.compile(
     r"\b(?:called|known as|named|so-called)\s+(?:the |a |an )?[\"“'‘]?(?P<term>[A-Za-z][\w\-]+(?:\s[A-Za-z][\w\-]+)?)|"
     r"^(?:an?|the)\s+(?P<thing>[a-z][\w\-]+(?:\s[a-z][\w\-]+)?)\s+(?:is|was)\s+(?:an?|the)\b",
@@ -97,7 +99,7 @@ def _terms(sections: Sequence[Section]) -> list[Note]:
         for span in _sentences(section):
             for match in _INTRODUCED.finditer(span.of(section.narration)):
                 term = (match["term"] or match["thing"] or "").strip()
-                if len(term) < 4 or term.lower() in told:
+                if len(term) < 4 or term.lower() in told or term.split()[-1].lower() in UNFINISHED:
                     continue
                 told.add(term.lower())
                 use = re.compile(rf"\b{re.escape(term)}\b", re.IGNORECASE)

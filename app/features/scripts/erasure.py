@@ -15,6 +15,8 @@ from app.features.scripts.citing import settled
 from app.features.scripts.schemas import Section
 from app.features.scripts.versions import sections_of
 
+GONE = "a source behind the script was deleted since"
+
 
 async def forget_source(session: AsyncSession, source_id: UUID) -> None:
     """Take the source's quotes out of every version of every script that cites it; the script's own words stay."""
@@ -30,6 +32,11 @@ async def forget_source(session: AsyncSession, source_id: UUID) -> None:
         if source_id in cited:
             changed: list[Any] = to_builtins([without_sources(section, cited - {source_id}) for section in sections])
             version.sections = changed
+        if told := version.manifest.get("rejected"):
+            version.manifest = {
+                **version.manifest,
+                "rejected": [{**one, "statement": "", "reason": GONE} for one in told],
+            }
     await session.flush()
     await session.execute(delete(ScriptSource).where(ScriptSource.source_id == source_id))
 

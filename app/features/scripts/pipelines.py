@@ -78,7 +78,8 @@ async def draft_section(
         asked = writing.ask_for_section(plan, part, claims, material.profile, material.rules, before, advice)
         answer = await streamed(resources.llm.stream(asked), section_id=part.id)
         draft = writing.read_draft(answer, claims)
-    return await asyncio.to_thread(judge, draft, part, material, second=advice is not None)
+    again = resources.llm.writes and advice is None
+    return await asyncio.to_thread(judge, draft, part, material, again=again)
 
 
 @step(version=1)
@@ -128,8 +129,9 @@ async def save_script(
     return plan.script_id
 
 
-def judge(draft: writing.Draft, part: PlannedPart, material: Material, *, second: bool) -> Drafted:
-    """The draft as a section, and what a second try should mend: its length, its voice, a rule of the creator's."""
+def judge(draft: writing.Draft, part: PlannedPart, material: Material, *, again: bool) -> Drafted:
+    """The draft as a section, and what a second try, if there may be one, should mend: its length, its voice, a rule of the
+    creator's."""
     text = obeyed(draft.narration.text, material.rules)
     narration = Narration(*_moved(draft.narration, text, part.id))
     match, dimensions = material.voice.match(narration.text) if material.voice else (None, [])
@@ -155,9 +157,7 @@ def judge(draft: writing.Draft, part: PlannedPart, material: Material, *, second
             voice_match=match if narration.text == text else None,
         )
     )
-    engine_wrote = bool(draft.rejected) or material.voice is not None
-    once_more = " ".join(advice) if advice and not second and engine_wrote else None
-    return Drafted(section, draft.rejected, once_more)
+    return Drafted(section, draft.rejected, " ".join(advice) if advice and again else None)
 
 
 def better(first: Drafted, second: Drafted, part: PlannedPart) -> Drafted:

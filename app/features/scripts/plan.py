@@ -52,6 +52,8 @@ class PlannedPart(Struct, frozen=True):
     hook: str | None = None
     hook_claims: list[str] = []
     story: Story | None = None
+    leads_to: str | None = None
+    """The title of the section after it."""
 
 
 class ScriptPlan(Struct, frozen=True):
@@ -82,9 +84,11 @@ def parts_of(
     labels = {claim.id: f"C{number}" for number, claim in enumerate(claims, 1)}
     spread = budget.shares(total_words, [section.target_seconds for section in sections])
     placed = place_stories(sections, claims, stories)
+    opening = {claim_id for claim_id in hook[1] if claim_id in labels} if hook else set()
     found = []
     for index, (section, count) in enumerate(zip(sections, spread, strict=True)):
-        mine = [claim_id for claim_id in section.claim_ids if claim_id in labels]
+        said = opening if index else set()  # what the hook says is not said again
+        mine = [claim_id for claim_id in section.claim_ids if claim_id in labels and claim_id not in said]
         hooked = [claim_id for claim_id in hook[1] if claim_id in labels] if hook and index == 0 else []
         found.append(
             PlannedPart(
@@ -98,6 +102,7 @@ def parts_of(
                 hook=hook[0] if hook and index == 0 else None,
                 hook_claims=[labels[claim_id] for claim_id in hooked],
                 story=placed.get(index),
+                leads_to=sections[index + 1].title if index + 1 < len(sections) else None,
             )
         )
     return found
@@ -135,7 +140,7 @@ def place_stories(
         for one in sections
     ]
     topic = set().union(*about, *(content_words(claim.text) for claim in claims))
-    inner = range(1, len(sections) - 1) if len(sections) > 2 else range(len(sections) - 1, len(sections))
+    inner = list(range(1, len(sections) - 1)) or list(range(len(sections)))[-1:]
     placed: dict[int, Story] = {}
     for story in stories:
         told = content_words(f"{story.title} {story.text}")

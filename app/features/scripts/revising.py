@@ -12,16 +12,19 @@ from app.features.dna.corpus import plain_document
 from app.features.dna.rhythm import reading_grade
 from app.features.research.factual import states_a_fact
 from app.features.scripts import citing
-from app.features.scripts.budget import Narration, without
+from app.features.scripts.budget import Narration, with_less_reserved, without
 from app.features.scripts.plainer import plainer
 from app.features.scripts.schemas import LostCitation, Section, Selection
-from app.features.scripts.speech import PLACEHOLDER, count_words
+from app.features.scripts.speech import count_words, placeholders
 from app.shared.evidence import Span
 from app.shared.exceptions import Conflict, Unprocessable
 from app.shared.text import sentence_spans, words
 
 Kind = Literal["shorten", "simplify", "reorder", "new_hook", "other"]
 KEPT_WHEN_SHORTENED = 0.7
+NEAREST_FIRST = ((0.9, 1.0), (0.6, 1.1))
+"""Of the length that is wanted: no sentence goes that would leave less than the one, and none once it is down to the other;
+what is still too long then is cut more freely."""
 KEPT_FIELDS = ("title", "type", "visuals", "on_screen_text", "locked")
 """Of a section: what no revision changes."""
 HOOK_TYPES = {"hook", "opening", "engage"}
@@ -178,39 +181,40 @@ def spliced(section: Section, span: Span, replacement: Narration) -> tuple[Secti
 
 
 def shortened(text: Narration, instruction: str) -> Narration:
-    """Whole sentences leave, those first that state nothing and whose words are said elsewhere, until the wanted share is
-    left; the first sentence stays."""
-    spans = sentence_spans(text.text)
-    total = count_words(text.text)
-    if len(spans) < 2:
-        raise Unprocessable(
-            "It is one sentence; to shorten it takes a model or your own hand.", code="nothing_to_shorten"
-        )
-    most = round(total * _kept_share(instruction))
-    cited = [one.narration_span for one in text.citations]
-    said = Counter(word.lower() for word in words(text.text))
+    """Places that are the creator's reserve less; then whole sentences leave, those first that state nothing and whose words
+    are said elsewhere, until the wanted share is left; the first sentence stays."""
+    share = _kept_share(instruction)
+    most = round(count_words(text.text) * share)
+    less = with_less_reserved(text, share)
+    cited = [one.narration_span for one in less.citations]
+    reserved = [one.span for one in placeholders(less.text)]
+    spans = [span for span in sentence_spans(less.text) if not any(_touch(span, one) for one in reserved)]
+    said = Counter(word.lower() for word in words(less.text))
 
     def worth(span: Span) -> tuple[int, float]:
-        own = [word.lower() for word in words(span.of(text.text))]
+        own = [word.lower() for word in words(span.of(less.text))]
         central = sum(said[word] > 1 and len(word) > 3 for word in own) / max(1, len(own))
-        rank = (
-            3
-            if any(one.start < span.end and span.start < one.end for one in cited)
-            else states_a_fact(span.of(text.text)) * 1
-        )
-        return (2 if PLACEHOLDER.search(span.of(text.text)) else rank), central
+        return (2 if any(_touch(span, one) for one in cited) else int(states_a_fact(span.of(less.text)))), central
 
     gone: list[Span] = []
-    left = total
-    for span in sorted(spans[1:], key=worth):
-        if left <= most:
-            break
-        size = count_words(span.of(text.text))
-        if left - size < most * 0.6 and gone:
-            continue
-        gone.append(span)
-        left -= size
-    return without(text, gone)
+    left = count_words(less.text)
+    for least, enough in NEAREST_FIRST:
+        for span in sorted(spans[1:], key=worth):
+            size = count_words(span.of(less.text))
+            if left > most * enough and span not in gone and left - size >= most * least:
+                gone.append(span)
+                left -= size
+    result = without(less, gone)
+    if result.text == text.text:
+        raise Unprocessable(
+            "There is no sentence that could go; to shorten it takes a model or your own hand.",
+            code="nothing_to_shorten",
+        )
+    return result
+
+
+def _touch(one: Span, other: Span) -> bool:
+    return one.start < other.end and other.start < one.end
 
 
 def simplified(text: Narration) -> Narration:

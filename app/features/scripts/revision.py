@@ -104,7 +104,16 @@ def rewritten(
 
 
 def by_code(order: Order, section: Section, span: Span | None, hooks: Sequence[Hook], material: Material) -> Revised:
-    """Shorter, plainer, or another hook, without a model."""
+    """Shorter, plainer, or another hook, without a model. Of several sections those stay that code can do nothing for."""
+    try:
+        return _by_code(order, section, span, hooks, material)
+    except Unprocessable:
+        if len(order.target.section_ids) == 1:
+            raise
+        return Revised(section)
+
+
+def _by_code(order: Order, section: Section, span: Span | None, hooks: Sequence[Hook], material: Material) -> Revised:
     place = span or Span(0, len(section.narration))
     inside = passage(section, place)
     if order.kind == "new_hook":
@@ -155,7 +164,12 @@ async def save_revision(resources: Resources, job_id: UUID, order: Order, revise
     after = [by_id.get(section.id, section) for section in sections]
     revising.changed_only(sections, after, order.target)
     if all(was.narration == now.narration for was, now in zip(sections, after, strict=True)):
-        raise Unprocessable("The instruction changed nothing.", code="nothing_changed")
+        raise Unprocessable(
+            "The instruction changed nothing: no chosen section can be made shorter or plainer by code."
+            if order.by_code
+            else "The instruction changed nothing.",
+            code="nothing_changed",
+        )
     lost = [one for part in revised for one in part.lost]
     return await _save(resources, job_id, order, after, lost, [one for part in revised for one in part.rejected])
 

@@ -6,6 +6,7 @@ from uuid import UUID
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from app.db.models import VersionOrigin
+from app.features.research.schemas import RejectedStatement
 from app.shared.evidence import Span
 
 Title = Annotated[str, Meta(min_length=1, max_length=300, examples=["How sailors found their longitude"])]
@@ -89,6 +90,8 @@ class LostCitation(Struct):
 
 
 class VersionRead(Struct):
+    """`rejected`: citations that an engine wrote and that did not hold, with the reason; they are not in the sections."""
+
     number: int
     parent: int | None
     origin: VersionOrigin
@@ -102,6 +105,7 @@ class VersionRead(Struct):
     sections: list[Section]
     lost_citations: list[LostCitation]
     notes: list[Note]
+    rejected: list[RejectedStatement]
     usage: VersionUsage
     created_at: datetime
 

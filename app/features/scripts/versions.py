@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from uuid_utils.compat import uuid7
 
 from app.db.models import Script, ScriptSource, ScriptVersion, VersionOrigin
+from app.features.research.schemas import RejectedStatement
 from app.features.scripts import citing
 from app.features.scripts.schemas import LostCitation, Note, Section, SectionEdit, VersionRead, VersionUsage
 from app.features.scripts.speech import count_words, seconds_for
@@ -97,11 +98,13 @@ class VersionShelf:
         if ahead:
             script.head = number
         await self.session.flush()
-        await self._link(script_id, new.sections)
+        await self._link(script_id, new)
         return version
 
-    async def _link(self, script_id: UUID, sections: Iterable[Section]) -> None:
-        sources = {one.source_id for section in sections for one in section.citations}
+    async def _link(self, script_id: UUID, new: NewVersion) -> None:
+        """To what it cites, and to what it was written from: a word of that may stand in what was rejected."""
+        sources = {one.source_id for section in new.sections for one in section.citations}
+        sources |= {UUID(one["source_id"]) for one in new.manifest.get("sources", [])}
         if sources:
             rows = [{"script_id": script_id, "source_id": source_id} for source_id in sorted(sources)]
             await self.session.execute(insert(ScriptSource).values(rows).on_conflict_do_nothing())
@@ -130,6 +133,7 @@ def read_version(version: ScriptVersion) -> VersionRead:
         sections=sections_of(version),
         lost_citations=msgspec.convert(version.lost, list[LostCitation]),
         notes=msgspec.convert(version.notes, list[Note]),
+        rejected=msgspec.convert(version.manifest.get("rejected", []), list[RejectedStatement]),
         usage=msgspec.convert(version.usage, VersionUsage, strict=False),
         created_at=version.created_at,
     )

@@ -61,7 +61,11 @@ def ask_for_section(
     advice: str | None = None,
 ) -> Prompt:
     """The prompt for one section; the shared part, voice and rules, comes first."""
-    story = [Source("STORY", part.story.text)] if part.story else []
+    near = [
+        *([Source("STORY", part.story.text)] if part.story else []),
+        *([Source("HOOK", part.hook)] if part.hook else []),
+        *([Source("BEFORE", before[-TAIL_CHARACTERS:])] if before.strip() else []),
+    ]
     task = [
         f"Script: {plan.title}",
         f"Language: {plan.language}",
@@ -70,9 +74,9 @@ def ask_for_section(
         f"Write {part.words} words of narration, at most a tenth more or less.",
     ]
     if part.hook:
-        task.append(f"Begin with this hook, in these or better words of the creator's: {part.hook}")
-    if before:
-        task.append(f"The section before ends so: …{before[-TAIL_CHARACTERS:]}")
+        task.append("Begin with the hook labelled HOOK, in its words or better ones of the creator's.")
+    if before.strip():
+        task.append("Go on from the end of the section before, labelled BEFORE, without repeating it.")
     if plan.instructions:
         task.append(f"The creator asked: {plan.instructions}")
     if advice:
@@ -80,7 +84,7 @@ def ask_for_section(
     return Prompt(
         WRITE,
         "\n\n".join(part for part in (prompt(WRITE), voice_brief(profile), as_instructions(rules)) if part),
-        (*exemplar_sources(profile), *claim_sources(claims), *story),
+        (*exemplar_sources(profile), *claim_sources(claims), *near),
         "\n".join(task),
     )
 
