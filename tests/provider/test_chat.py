@@ -1,5 +1,6 @@
 """Asking the sources with a model at a provider on loopback: what of its answers is told and kept."""
 
+import asyncio
 import json
 import re
 
@@ -8,7 +9,7 @@ from sqlalchemy import text
 
 from app.features.chat import tasks
 from tests.conftest import add_text, finished
-from tests.features.chat.talk import assert_every_sentence_is_carried, history, sentences_of
+from tests.features.chat.talk import assert_every_sentence_is_carried, follow, history, sentences_of
 from tests.features.research.shelf import add_samples, texts_of
 from tests.provider.engines import engine_worker, enqueue, task
 from tests.provider.hostile import HOSTILE, SECRET
@@ -51,6 +52,11 @@ async def answered(resources, creator, project, message, sources, until="succeed
     assert ended["status"] == until, ended["error"]
     whole = await history(creator, project)
     return next((one for one in whole if ended["result"] and one["id"] == ended["result"]["id"]), None), ended
+
+
+async def jobs_of(creator, project):
+    listed = (await creator.get("/jobs", params={"project_id": project})).json()["items"]
+    return [one for one in listed if one["kind"] == ANSWER.name]
 
 
 def flat(body) -> str:
@@ -109,6 +115,36 @@ async def test_a_models_sentences_are_kept_as_far_as_their_quotes_stand_and_carr
     assert job["usage"]["input_tokens"] > 0
     assert said["manifest"]["prompts"] == ["answer.v1.md"]
     assert said["manifest"]["calls"][0]["model"] == said["engine"]
+
+
+@pytest.mark.parametrize("name", ["anthropic", "openai"])
+async def test_the_answer_is_told_sentence_by_sentence_and_nothing_that_does_not_hold(
+    name, settings, creator, project, longitude
+):
+    begun = asyncio.Event()
+
+    def lines(label):
+        made_up = line("Kendall was a rich man.", (label(MADE), "Kendall was one of the richest men of his time."))
+        return [line(COST, (label(COST), COST)), made_up, line(MADE, (label(MADE), MADE))]
+
+    async with provider() as server, worker_for(settings, name, server) as resources:
+
+        async def answer(body):
+            await begun.wait()
+            return answering(lines)(body)
+
+        server.script = [answer]
+        answering_it = asyncio.create_task(
+            answered(resources, creator, project, "What did Kendall's copy of H4 cost?", longitude.values())
+        )
+        while not (mine := await jobs_of(creator, project)):  # noqa: ASYNC110  it is being enqueued
+            await asyncio.sleep(0.05)
+        deltas = await follow(creator, mine[0]["id"], begun)
+        said, _ = await answering_it
+
+    assert [one["text"] for one in deltas] == [COST, f" {MADE}"]
+    assert said["text"] == f"{COST} {MADE}"
+    assert {one["message_id"] for one in deltas} == {said["id"]}
 
 
 @pytest.mark.parametrize("name", ["anthropic", "openai"])

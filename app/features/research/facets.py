@@ -21,8 +21,8 @@ _DISPUTE = re.compile(
     re.IGNORECASE,
 )
 _METHOD = re.compile(
-    r"\b(?:by \w+ing|using|uses?|method|measur\w+|compar\w+|works?|means of|requires?|must|can be|multipl\w+|calculat\w+|"
-    r"step|process|instrument|machine|device|designed|built|made of|consists?)\b",
+    r"\b(?:by \w+ing|using|uses?|method|measur\w+|compar\w+|works?|means of|requires?|must|can be|"
+    r"multipli\w+|multiply\w*|calculate\w*|calculati\w+|step|process|instrument|machine|device|designed|built|made of|consists?)\b",
     re.IGNORECASE,
 )
 _OUTCOME = re.compile(

@@ -1,5 +1,6 @@
 """A conversation with the sources, as a test holds one."""
 
+import asyncio
 import json
 
 import httpx
@@ -42,12 +43,13 @@ def sentences_of(answer):
     return [answer["text"][start:end] for start, end in spans]
 
 
-async def follow(client: httpx.AsyncClient, job_id, until=30):
-    """The data of all delta events of a job, until its end."""
+async def follow(client: httpx.AsyncClient, job_id, begun: asyncio.Event):
+    """The data of all delta events of a job, until its end; sets *begun* when it is being followed."""
     deltas = []
-    async with client.stream("GET", f"/jobs/{job_id}/events", timeout=until) as stream:
+    async with client.stream("GET", f"/jobs/{job_id}/events", timeout=60) as stream:
         kind = ""
         async for line in stream.aiter_lines():
+            begun.set()
             if line.startswith("event:"):
                 kind = line.removeprefix("event:").strip()
             elif line.startswith("data:") and kind == "delta":

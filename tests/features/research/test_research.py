@@ -277,9 +277,9 @@ async def test_research_in_another_language_quotes_what_stands(creator, project)
     source = await add_text(
         creator,
         project,
-        "Der Turm von Hallam ist 62 Meter hoch. Er wurde im Jahr 1871 gebaut. Die Steine kamen auf dem Kanal.",
+        "Der Turm von Hallam misst 62 Meter. Er wurde im Jahr 1871 gebaut. Die Steine kamen auf dem Kanal.",
     )
-    brief = await ask(creator, project, "Wie hoch ist der Turm von Hallam?")
+    brief = await ask(creator, project, "Wie viele Meter misst der Turm von Hallam?")
 
     assert any("62 Meter" in claim["text"] for claim in brief["claims"])
     assert_every_quote_stands(brief, await texts_of(creator, [source["id"]]))
