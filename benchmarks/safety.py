@@ -29,11 +29,13 @@ PIECE = 150
 RUNS = 3
 
 KNOWN = """
-The rules are tuned on tuning.txt. When the sentences that are unseen.txt now were written, after the rules, 0.57 of theirs
-and of as many others were found at an over-blocking of 0.008; the others went to tuning.txt, and the rules were widened on
-them. Whoever wrote both halves also wrote the rules, so what is found of a stranger's sentences lies between the two
-figures. A list of words and wordings is blind to what is said in other words, above all to threats, self-harm and demeaning talk;
-the report says `partly` of every category that a model has not read.
+The rules are tuned on tuning.txt. When the sentences of unseen.txt were written, after the rules, 0.57 of theirs and of as many
+others were found; the others went to tuning.txt, and the rules were widened on them. Everyday speech ("kill the engine") was over-blocked
+in 7 of 30 sentences that had not been seen either: these went to tuning.txt too, the rules now ask for people where
+people are meant, and unseen.txt has others. Whoever wrote the sentences also changed the rules, so what is found of a stranger's
+lies between the two figures. Words and wordings are blind to what is said in other words, above all to threats, self-harm and
+demeaning talk; the report says `partly` of every category that a model has not read.
+
 """
 
 

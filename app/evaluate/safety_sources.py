@@ -13,7 +13,6 @@ from typing import Any, get_args
 from uuid import UUID
 
 from app.db.models import FindingField
-from app.demo import samples
 from app.features.safety import claims, originality
 from app.features.safety.claims import Status
 from app.features.safety.findings import TextField
@@ -24,7 +23,7 @@ from app.features.sources import chunks
 from app.features.sources.readers.model import Reading
 from app.shared.evidence import Span
 
-SAMPLES = Path(samples.__path__[0]) / "reference"
+SAMPLES = Path(__file__).parents[1] / "demo/samples/reference"
 STATUSES: tuple[Status, ...] = get_args(Status)
 SOURCE = str(UUID(int=1))
 

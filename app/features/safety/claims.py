@@ -29,7 +29,7 @@ CLOSE, ABOUT, ABOUT_DECIMAL = 0.03, 0.12, 0.05
 about, and of these such as have decimals."""
 SAID_ALIKE = 0.75
 """Coverage from which a single other amount of the same kind is a contradiction."""
-SAME_PREDICATE = 0.5
+SAME_PREDICATE = 0.51
 """Of what a claim says of somebody or something, apart from names and amounts, a passage must say so much before its other
 amount is another answer to the same question."""
 LEAST_PREDICATE = 0.2

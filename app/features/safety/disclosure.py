@@ -66,7 +66,7 @@ DISCLOSED = _any(
 """A connection said so that nobody can miss it."""
 
 DENIED = _any(
-    r"\b(?:not|isn['’]t|never|wasn['’]t) (?:been )?(?:a )?(?:sponsored|paid|an ad|being paid)\b",
+    r"\b(?:not|isn['’]t|never|was(?:n['’]t)) (?:been )?(?:a )?(?:sponsored|paid|an ad|being paid)\b",
     r"\bno ?(?:body|one) (?:has )?(?:paid|sponsor\w*|sent|asked)\b",
     r"\bno (?:sponsors?|affiliate|paid promotion)\b",
     r"\b(?:bought|paid for) (?:it|this|these|them|everything) (?:myself|ourselves|with my own)\b",

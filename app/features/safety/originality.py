@@ -10,11 +10,13 @@ from msgspec import Struct
 from app.db.models import AdLevel, FindingField, Severity
 from app.features.safety.findings import Draft, TextField
 from app.features.safety.shared_words import (
+    LEAST_ALIKE,
     LEAST_CONTENT,
     SHORTEST_RUN,
     Content,
     Run,
     Words,
+    alike,
     content_words,
     contents,
     near_pairs,
@@ -145,7 +147,7 @@ class _Here:
 
     def paraphrased(self, other: _Other, taken: list[Span]) -> Iterator[Draft]:
         for content, theirs, score in near_pairs(self.contents, other.contents):
-            if any(_overlap(content.span, one) for one in taken) or self._is_cited(content.span, other.document.id):
+            if any(_overlap(content.span, one) for one in taken) or self._is_cited(content, other.document.id):
                 continue
             taken.append(content.span)
             yield self._draft(
@@ -191,8 +193,11 @@ class _Here:
                 yield Run(run.here + start, end - start, run.there + start)
             start = end + 1
 
-    def _is_cited(self, span: Span, source_id: str) -> bool:
-        return self._cites(span, source_id, ())
+    def _is_cited(self, content: Content, source_id: str) -> bool:
+        """Whether a citation stands there: of this source, or of another one whose words are as near."""
+        return self._cites(content.span, source_id, ()) or any(
+            _overlap(one.narration_span, content.span) and _follows(content, one.quote or "") for one in self.citations
+        )
 
     def _cites(self, span: Span, source_id: str, said: Sequence[str]) -> bool:
         """Whether a citation stands there: of this source, or of another one that says the same words."""
@@ -243,6 +248,10 @@ def _sameness(narrations: Sequence[TextField], other: _Other) -> Iterator[Draft]
         pack=PACK, clause_id="sameness", suggestion=None, detector=DETECTOR,
         evidence=[other.evidence(other.words.span(run.there, length), words=length, share=round(share, 2))],
     )  # fmt: skip
+
+
+def _follows(content: Content, quote: str) -> bool:
+    return any(alike(content, one) >= LEAST_ALIKE for one in contents(quote))
 
 
 def _says(quote: str, said: Sequence[str]) -> bool:

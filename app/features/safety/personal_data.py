@@ -28,7 +28,7 @@ _IBAN = re.compile(r"(?<!\w)[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3
 _SOCIAL = re.compile(r"(?<![\w-])(?!000|666|9)\d{3}([- ])(?!00)\d{2}\1(?!0000)\d{4}(?![\w-])")
 _INSURANCE = re.compile(r"(?<!\w)(?![DFIQUV])[A-Z](?![DFIQUVO])[A-Z] ?\d{2} ?\d{2} ?\d{2} ?[A-D](?!\w)")
 _STREET = re.compile(
-    r"(?<![\w.])\d{1,5}[a-zA-Z]? (?:(?:North|South|East|West|[NSEW]\.?) )?(?:(?:[A-Z][\w'.-]+|\d{1,3}(?:st|nd|rd|th)) ){1,4}"
+    r"(?<![\w.])\d{1,5}[a-zA-Z]? (?:(?:North|South|East|West|[NSEW]\.?) )?(?:(?:[A-Z][\w'.-]+|\d{1,3}(?:st|[nr]d|th)) ){1,4}"
     r"(?:Street|St|Avenue|Ave|Road|Rd|Lane|Ln|Drive|Dr|Boulevard|Blvd|Court|Ct|Place|Terrace|Way|Close|Crescent|Gardens|Square)\b\.?"
     r"(?:,? [A-Z][\w'. -]{1,40})?"
     r"|\b[A-ZÄÖÜ][\wäöüß-]+(?:straße|strasse|str\.|weg|allee|platz|gasse) \d{1,4}[a-z]?\b(?:,? \d{5} [A-ZÄÖÜ][\wäöüß-]+)?"
