@@ -28,6 +28,7 @@ from app.features.scripts.schemas import Note
 from app.shared.text import words
 
 MOST_ADVICE = 4
+LONGEST_STATEMENT = 200
 LONGEST_PART_TITLE = 120
 LONGEST_ON_SCREEN = 60
 NO_ROOM = "There is no room for it in this form."
@@ -64,7 +65,7 @@ def finish(
     whole = _parts(form, kept, ground)
     title = obeyed(writing.true_title(draft.title, ground, ground.title), rules)
     advice = list(broken(form, title, whole, words_per_minute))
-    advice += [f"'{one.statement}' was dropped: {one.reason}." for one in dropped]
+    advice += [f"'{short(one.statement, LONGEST_STATEMENT)}' was dropped: {one.reason}." for one in dropped]
     advice += [one.message for part in whole for one in violations(part.text, rules)]
     title = short(title, LONGEST_SUBJECT if form is RepurposingFormat.NEWSLETTER else LONGEST_TITLE)
     fitting, cut = _fitted(form, kept, words_per_minute) if kept else ([], [])

@@ -98,7 +98,8 @@ def ask(
     audience: str = "",
     advice: str | None = None,
 ) -> Prompt:
-    """Each section is followed by what it rests on, so that a half of the material is still a script with its passages."""
+    """Each section is followed by what it rests on, so that a half of the material is still a script with its passages.
+    The advice names a model's own sentences, which may be a source's: it is material too."""
     labels = {claim.id: label for label, claim in ground.claims.items()}
     shown: set[str] = set()
     sources: list[Source] = [*exemplar_sources(profile), *([Source("AUDIENCE", audience)] if audience else [])]
@@ -116,7 +117,8 @@ def ask(
     if form is RepurposingFormat.SHORTS:
         task.append(f"At most {short_words(words_per_minute)} words in all parts together.")
     if advice:
-        task.append(f"Your last draft was not good enough: {advice}")
+        sources.append(Source("FAULTS", advice))
+        task.append("Your last draft was not good enough; FAULTS says what was wrong with it. Write it anew.")
     told = (prompt(PIECE), prompt(FORMS[form]), voice_brief(profile), as_instructions(rules))
     return Prompt(FORMS[form], "\n\n".join(part for part in told if part), tuple(sources), "\n".join(task))
 

@@ -24,6 +24,6 @@ async def forget_source(session: AsyncSession, source_id: UUID) -> None:
         brief.rejected = [one for one in brief.rejected if not any(anchor(text, one["statement"]) for text in texts)]
         brief.manifest = {
             **brief.manifest,
-            "sources": [one for one in brief.manifest["sources"] if one["source_id"] != str(source_id)],
+            "sources": [one for one in brief.manifest.get("sources", []) if one["source_id"] != str(source_id)],
         }
         await store.follow(brief, claims, gone)

@@ -199,11 +199,12 @@ def test_the_prompt_has_each_section_with_its_labels_and_none_of_its_placeholder
     )
     sources = {one.label: one.text for one in sent.sources}
 
-    assert list(sources) == ["AUDIENCE", "S1", "S2", "C1", "C2", "C3", "S3", "C4", "C5", "S4"]
+    assert list(sources) == ["AUDIENCE", "S1", "S2", "C1", "C2", "C3", "S3", "C4", "C5", "S4", "FAULTS"]
     assert f"{WATCH[0]} [C1] {WATCH[1]} [C2]" in sources["S2"]
     assert "[your" not in "".join(sources.values())
     assert "At most 97 words" in sent.task
-    assert "it was dull." in sent.task
+    assert sources["FAULTS"] == "it was dull."
+    assert "FAULTS" in sent.task
     assert "Be kind." in sent.instructions
     assert not any(text in sent.instructions + sent.task for text in (*WATCH, *MOON))
 
