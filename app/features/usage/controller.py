@@ -68,6 +68,7 @@ class EstimateController(Controller):
         resources: NamedDependency[Resources],
     ) -> EstimateRead:
         """What a job would take: `kind`, and the body that the job itself would be given."""
+        project = await ProjectService(session=session).owned(user.id, project_id)
         known = estimators()
         kind = data.pop("kind", None)
         if not isinstance(kind, str) or kind not in known:
@@ -75,7 +76,6 @@ class EstimateController(Controller):
                 f"Say which kind of job: {', '.join(sorted(known))}.",
                 extra=[{"field": "kind", "message": "is unknown"}],
             )
-        project = await ProjectService(session=session).owned(user.id, project_id)
         engine = resources.with_engine(project.engine, external=project.allow_external_models)
         work = await known[kind](session, engine.llm, project, data)
         provider, _, model = engine.llm.engine.partition(":")
