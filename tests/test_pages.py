@@ -101,7 +101,7 @@ async def test_a_citation_of_the_script_shows_its_source_to_a_mouse_a_finger_and
         context = await browser.new_context(viewport={"width": width, "height": 800}, has_touch=touch)
         page = await context.new_page()
         await page.goto(path.as_uri())
-        cited, note = page.locator("article .cited"), page.locator("article .note")
+        cited, note = page.locator("#script article .cited"), page.locator("#script article .note")
         assert not await note.is_visible()
 
         await (cited.tap() if touch else cited.hover())

@@ -1,7 +1,8 @@
 """The script as a page: what it cites to hover over, what nothing carries marked, what is the creator's to write kept open."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from html import escape
+from itertools import count
 from typing import Any
 
 from app.demo import charts
@@ -100,23 +101,27 @@ def _pieces(section: Mapping[str, Any], shelf: Shelf) -> list[Piece]:
     for one in section["citations"]:
         place = (one["narration_span"]["start"], one["narration_span"]["end"])
         if shelf.holds({**one, "span": one["source_span"]}):
-            quoted.setdefault(place, []).append(shelf.noted(one))
-    counter = iter(range(1, 10_000))
-
-    def cited(notes: Sequence[str]) -> Callable[[str], str]:
-        def show(inside: str) -> str:
-            key = f"note-{section['id']}-{next(counter)}"
-            return (
-                f'<span class="cited" tabindex="0" aria-describedby="{key}">{inside}</span>'
-                f'<span class="note" id="{key}" role="note">{"".join(notes)}</span>'
-            )
-
-        return show
-
-    pieces: list[Piece] = [(*place, cited(notes)) for place, notes in quoted.items()]
+            quoted.setdefault(place, []).append(shelf.noted(one, one["source_span"]))
+    counter = count(1)
+    pieces: list[Piece] = [
+        (*place, with_note(f"note-{section['id']}", counter, notes)) for place, notes in quoted.items()
+    ]
     pieces += [(one["start"], one["end"], _unsupported) for one in section["unsupported"]]
     pieces += [(one.span.start, one.span.end, _open(one.text, one.words)) for one in placeholders(section["narration"])]
     return pieces
+
+
+def with_note(key: str, counter: Iterator[int], notes: Sequence[str]) -> Callable[[str], str]:
+    """Words that show what carries them to whoever asks; each showing gets an id of its own."""
+
+    def show(inside: str) -> str:
+        name = f"{key}-{next(counter)}"
+        return (
+            f'<span class="cited" tabindex="0" aria-describedby="{name}">{inside}</span>'
+            f'<span class="note" id="{name}" role="note">{"".join(notes)}</span>'
+        )
+
+    return show
 
 
 def _unsupported(inside: str) -> str:

@@ -19,6 +19,11 @@ DECISIONS = Path(__file__).parent / "samples" / "decisions.json"
 def go_on(desk: Desk, project_id: str, question: str) -> dict[str, Any]:
     """Everything that is made on the way; each artefact as the API gives it."""
     decisions = msgspec.json.decode(DECISIONS.read_bytes())
+    with desk.step("Asking the sources", total=float(len(decisions["asked"]))) as task:
+        for message in decisions["asked"]:
+            desk.made(f"/projects/{project_id}/chat", {"message": message})
+            desk.progress.update(task, advance=1, stage=message)
+        messages = desk.call("GET", f"/projects/{project_id}/chat", params={"limit": 100})["items"]
     with desk.step("Researching the question", total=1.0) as task:
         research_id = desk.made(f"/projects/{project_id}/research", {"question": question}, task)
         research = desk.call("GET", f"/research/{research_id}")
@@ -63,6 +68,7 @@ def go_on(desk: Desk, project_id: str, question: str) -> dict[str, Any]:
             desk.progress.update(task, advance=1, stage=kind)
     versions = desk.call("GET", f"{path}/versions", params={"limit": 100})["items"]
     return {
+        "chat": sorted(messages, key=lambda message: (message["created_at"], message["role"] != "user")),
         "research": research,
         "beyond": beyond,
         "structures": structures,

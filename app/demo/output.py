@@ -22,6 +22,7 @@ def write_files(folder: Path, found: Mapping[str, Any]) -> list[Path]:
         "matches.json": _pretty(found["matches"]),
         "searches.json": _pretty(found["searches"]),
         "sources.json": _pretty(found["sources"]),
+        "chat.json": _pretty(found["chat"]),
         "research.json": _pretty(found["research"]),
         "structures.json": _pretty(found["structures"]),
         "script.json": _pretty(found["script"]),

@@ -17,6 +17,7 @@ from app.demo.proof import proof
 from app.demo.sayings import phrases, traits
 from app.demo.section import Section
 from app.demo.shelf import Shelf
+from app.demo.talk import talk
 from app.demo.voice import pace, voice
 from app.demo.wording import counted, number
 
@@ -49,6 +50,7 @@ def _sections(found: Mapping[str, Any]) -> list[Section]:
         proof(profile.get("proof"), shelf),
         matches(found["matches"], units),
         searches(found["searches"]),
+        talk(found.get("chat") or (), shelf),
         brief(found.get("research"), found.get("beyond"), shelf),
         options(found.get("structures") or (), found.get("frameworks") or {}, shelf),
         manuscript(found.get("script"), found.get("versions") or (), shelf),

@@ -30,9 +30,9 @@ class Shelf:
             f"<figcaption>{escape(self._where(quote, quote['span']))}</figcaption></figure>"
         )
 
-    def noted(self, citation: Mapping[str, Any]) -> str:
-        """A script's citation as it stands in a note, which may be inside of a paragraph."""
-        where = self._where(citation, citation["source_span"])
+    def noted(self, citation: Mapping[str, Any], span: Mapping[str, int]) -> str:
+        """A citation as it stands in a note, which may be inside of a paragraph; *span* points into its source."""
+        where = self._where(citation, span)
         return f'<q>{escape(citation["quote"])}</q><span class="small">{escape(where)}</span>'
 
     def quotes(self, quotes: Iterable[Mapping[str, Any]], most: int | None = None) -> str:

@@ -5,7 +5,7 @@ from typing import Any
 
 from app.features.dna.quotes import with_quotes
 
-QUOTING = ("profile", "research", "beyond", "structures", "safety", "safety_again")
+QUOTING = ("profile", "chat", "research", "beyond", "structures", "safety", "safety_again")
 
 
 def quotes_of(found: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:

@@ -41,7 +41,7 @@ def test_the_demo_does_the_main_job_and_leaves_files_and_nothing_else(tmp_path):
     assert done.returncode == 0, done.stdout + done.stderr
     assert "quotes stand in their sources" in done.stdout
     assert {path.name for path in output.glob("*") if "-v4" not in path.name} == {
-        "dna-profile.json", "matches.json", "report.html", "research.json", "revision.json", "safety-check.json",
+        "chat.json", "dna-profile.json", "matches.json", "report.html", "research.json", "revision.json", "safety-check.json",
         "script.json", "searches.json", "sources.json", "structures.json", "usage.json",
     }  # fmt: skip
     exported = {path.name.partition("-v4")[2] for path in output.glob("*-v4*")}

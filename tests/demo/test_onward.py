@@ -28,6 +28,14 @@ def words_of(element):
     return " ".join(element.text_content().split())
 
 
+def test_an_answer_shows_what_carries_it_and_one_that_abstains_says_so(told):
+    asked, answer, other, nothing = section(told, "talk").xpath(".//h3 | .//p[not(@class)]")
+
+    assert [asked.text, other.text] == ["How slow was it?", "Who sold it?"]
+    assert "Title of watch, characters 0 to 29" in words_of(answer.xpath(".//*[@role='note']")[0])
+    assert words_of(nothing) == "Your sources don't say. the sources don’t say"
+
+
 def test_the_brief_sets_what_contradicts_side_by_side_and_says_what_the_sources_leave_open(told):
     shown = section(told, "research")
     (pair,) = shown.xpath(".//div[@class='two']")

@@ -17,6 +17,7 @@ from app.db.models import (
     Verdict,
     VersionOrigin,
 )
+from app.features.chat import schemas as chat
 from app.features.research import schemas as research
 from app.features.safety import schemas as safety
 from app.features.scripts import schemas as scripts
@@ -38,6 +39,10 @@ def journey() -> dict[str, Any]:
     """What `onward.go_on` gives, to be laid over what `speaker.found` gives."""
     claims = [_claim(1, "watch", "essay", "5 seconds"), _claim(2, "essay", "watch", "39 seconds")]
     made = {
+        "chat": [
+            _message("user", "How slow was it?"), _message("assistant", "The watch was 5 seconds slow."),
+            _message("user", "Who sold it?"), _message("assistant", "Your sources don't say.", abstained=True),
+        ],
         "research": _brief(claims, [research.Contradiction([claims[0].id, claims[1].id], "number", "5 against 39.")], []),
         "beyond": _brief([], [], [research.Gap("And satellites?", ["satellites"], "Look for a manual.")]),
         "structures": [_structure(claims[0].id)],
@@ -75,6 +80,16 @@ def _cite(name: str, stance: Stance) -> research.CitationRead:
     return research.CitationRead(
         source_id, 1, None, said, place(said, text), None, None, stance, stale=False, source_deleted=False
     )
+
+
+def _message(role: str, text: str, *, abstained: bool = False) -> chat.ChatMessageRead:
+    """An answer that doesn't abstain is one sentence, cited as a whole."""
+    one = msgspec.structs.asdict(_cite("watch", Stance.SUPPORTS))
+    cited = [chat.ChatCitation(**one, text_span=Span(0, len(text)))] if role == "assistant" and not abstained else []
+    return chat.ChatMessageRead(
+        id=UUID(int=50), project_id=UUID(int=4), job_id=None, role=chat.ChatRole(role), text=text, citations=cited,
+        abstained=abstained, gap=None, engine="offline", rejected=[], manifest={}, created_at=NOW,
+    )  # fmt: skip
 
 
 def _claim(number: int, mine: str, other: str, amount: str) -> research.ClaimRead:
