@@ -115,7 +115,9 @@ class ChatMessage(Model):
     text: Mapped[str] = mapped_column(Text, comment="What was said.")
     citations: Mapped[list[Any]] = mapped_column(JSONB, comment="[{text_span, source_id, span, quote, ...}].")
     abstained: Mapped[bool] = mapped_column(default=False, comment="The sources don't say.")
-    gap: Mapped[dict[str, Any] | None] = mapped_column(JSONB, comment="{question, looked_for, advice} where they don't.")
+    gap: Mapped[dict[str, Any] | None] = mapped_column(
+        JSONB, comment="{question, looked_for, advice} where they don't."
+    )
     engine: Mapped[str | None] = mapped_column(String(100), comment="What answered.")
     rejected: Mapped[list[Any]] = mapped_column(JSONB, comment="What failed the evidence check, and why.")
     manifest: Mapped[dict[str, Any]] = mapped_column(JSONB, comment="Inputs, engine and prompts behind it.")
