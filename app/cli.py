@@ -93,7 +93,7 @@ def run(_: argparse.Namespace) -> int:
 
 def api(_: argparse.Namespace) -> NoReturn:
     settings = Settings.from_env()
-    os.execv(sys.executable, [sys.executable, "-m", "uvicorn", "app.main:app", "--host", settings.host, "--port", str(settings.port), "--no-server-header"])  # fmt: skip  # noqa: S606
+    os.execv(sys.executable, [sys.executable, "-m", "uvicorn", "app.main:app", "--host", settings.host, "--port", str(settings.port), "--no-server-header", "--no-proxy-headers"])  # fmt: skip  # noqa: S606
 
 
 def worker(_: argparse.Namespace) -> NoReturn:

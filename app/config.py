@@ -3,6 +3,7 @@
 import os
 from collections.abc import Mapping
 from decimal import Decimal
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
@@ -64,6 +65,11 @@ class Settings(Struct, frozen=True, kw_only=True, rename="upper"):
     monthly_budget_usd: Decimal | None = None
     web_contact: str | None = None
     metrics_token: str | None = None
+    trusted_proxies: str = ""
+    registrations_per_minute: Positive = 120
+    refreshes_per_minute: Positive = 240
+    failed_logins_per_account: Positive = 10
+    failed_logins_per_address: Positive = 100
     cors_origins: str = ""
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     json_body_limit_bytes: Positive = 10 * 1024 * 1024
@@ -101,6 +107,10 @@ class Settings(Struct, frozen=True, kw_only=True, rename="upper"):
             ) from None
         if settings.monthly_budget_usd is not None and settings.monthly_budget_usd < 0:
             raise SettingsError("MONTHLY_BUDGET_USD can't be below 0; leave it empty for no limit.")
+        try:
+            _ = settings.proxies
+        except ValueError as error:
+            raise SettingsError(f"TRUSTED_PROXIES holds what is no network: {error}.") from None
         settings.refuse_unsafe_production()
         return settings
 
@@ -112,6 +122,12 @@ class Settings(Struct, frozen=True, kw_only=True, rename="upper"):
         if os.name == "posix" and os.geteuid() == 0:
             return ROOT_HOME
         return platformdirs.user_data_path("strand", appauthor=False)
+
+    @property
+    def proxies(self) -> tuple[IPv4Network | IPv6Network, ...]:
+        """The networks of `trusted_proxies`; `ValueError` where one is none."""
+        named = (one.strip() for one in self.trusted_proxies.split(","))
+        return tuple(ip_network(one, strict=False) for one in named if one)
 
     @property
     def production(self) -> bool:

@@ -37,7 +37,7 @@ def serve(settings: Settings) -> int:
             "SECRET_KEY": with_secrets(ready).secret_key or "",
         }
         api = [sys.executable, "-m", "uvicorn", "app.main:app", "--host", settings.host, "--port", str(settings.port),
-               "--no-server-header", "--no-access-log", "--log-level", "warning", "--timeout-graceful-shutdown", "10"]  # fmt: skip
+               "--no-server-header", "--no-proxy-headers", "--no-access-log", "--log-level", "warning", "--timeout-graceful-shutdown", "10"]  # fmt: skip
         children: list[Child] = []
         code = 0
         try:

@@ -36,6 +36,12 @@ from app.worker.settings import build_queue, build_worker
 SAMPLES = Path(__file__).parent.parent / "app/demo/samples"
 PASSWORD = "correct horse battery"
 SHORT = {"JOB_LEASE_SECONDS": "3", "JOB_BEAT_SECONDS": "0.5", "JOB_TICK_SECONDS": "0.5", "JOB_BACKOFF_SECONDS": "0.1"}
+AT_WILL = {
+    "REGISTRATIONS_PER_MINUTE": "100000",
+    "REFRESHES_PER_MINUTE": "100000",
+    "FAILED_LOGINS_PER_ADDRESS": "100000",
+}
+"""All tests sign up from one address."""
 
 
 def free_port() -> int:
@@ -61,7 +67,7 @@ def home() -> Iterator[Path]:
 @pytest.fixture(scope="session")
 def settings(home: Path) -> Iterator[Settings]:
     """The settings of the run's own embedded PostgreSQL, migrated; durability off, as nothing outlives the run."""
-    given = Settings.from_env({"STRAND_HOME": str(home), "OWNER_MAX_RUNNING": "5", **SHORT})
+    given = Settings.from_env({"STRAND_HOME": str(home), "OWNER_MAX_RUNNING": "5", **SHORT, **AT_WILL})
     cluster = embedded.locate(given)
     cluster.create()
     cluster.start(fsync="off", synchronous_commit="off", full_page_writes="off")

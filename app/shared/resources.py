@@ -10,6 +10,7 @@ from sqlalchemy import text
 from app import VERSION
 from app.config import Settings, SettingsError
 from app.db.session import Database
+from app.shared.attempts import Attempts
 from app.shared.clients.engines import Engines
 from app.shared.clients.ledger import Ledger
 from app.shared.clients.limits import Limiter
@@ -35,6 +36,7 @@ class Resources:
     metrics: Metrics
     hints: Hints
     web: Web
+    attempts: Attempts
     llm: LLM
 
     def with_engine(self, choice: str | None, *, external: bool = True) -> Self:
@@ -65,4 +67,6 @@ async def open_resources(settings: Settings) -> AsyncIterator[Resources]:
         storage = open_storage(settings)
         limits = WebLimits(page_bytes=min(settings.file_limit_bytes, MOST_OF_A_PAGE))
         web = Web(user_agent(VERSION, settings.web_contact), limits)
-        yield Resources(settings, db, storage, engines, prices, metrics, hints, web, engines.usual)
+        attempts = Attempts(db, settings)
+        stack.push_async_callback(attempts.close)
+        yield Resources(settings, db, storage, engines, prices, metrics, hints, web, attempts, engines.usual)

@@ -19,7 +19,7 @@ import httpx
 
 from app.config import Settings
 from app.supervisor import prepare_database
-from tests.conftest import PASSWORD, free_port, in_a_thread
+from tests.conftest import AT_WILL, PASSWORD, free_port, in_a_thread
 from tests.faults.servers import PostgresServer, RedisServer
 from tests.provider.process import ProviderProcess
 
@@ -54,6 +54,7 @@ class Stage:
         self.environment = {
             **{name: value for name, value in os.environ.items() if not name.startswith(("JOB_", "FAULT_", "OWNER_"))},
             **SHORT,
+            **AT_WILL,
             **self.provider.env,
             "ENGINE": "openai",
             "DATABASE_URL": self.postgres.url,

@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import ForeignKey, Index, Numeric, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.db.base import Model, Revised
+from app.db.base import Base, Model, Revised
 
 
 class Role(StrEnum):
@@ -29,6 +29,16 @@ class User(Revised, Model):
     monthly_budget_usd: Mapped[Decimal | None] = mapped_column(
         Numeric(12, 2), comment="What models may cost a month; null: the installation's own limit."
     )
+
+
+class Attempt(Base):
+    """How often something was tried lately, where no Redis counts it."""
+
+    __tablename__ = "attempts"
+
+    key: Mapped[str] = mapped_column(String(64), primary_key=True, comment="SHA-256 of what was tried and by whom.")
+    count: Mapped[int] = mapped_column(comment="Tries since the first that still counts.")
+    ends_at: Mapped[datetime] = mapped_column(comment="When counting begins anew.")
 
 
 class UserSession(Model):

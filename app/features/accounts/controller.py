@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.db.models import Role
 from app.db.session import after_commit
+from app.features.accounts.limits import SignInLimits
 from app.features.accounts.schemas import (
     Erasure,
     Login,
@@ -22,6 +23,7 @@ from app.features.accounts.schemas import (
     UserUpdate,
 )
 from app.features.accounts.service import AccountService
+from app.shared.addresses import client_address, household
 from app.shared.clients.ledger import resume_after_budget
 from app.shared.exceptions import NotFound
 from app.shared.http import (
@@ -45,31 +47,53 @@ def provide_accounts(session: NamedDependency[AsyncSession], resources: NamedDep
     return AccountService(session, resources.settings.secret_key or "")
 
 
+def provide_limits(request: Request[Any, Any, Any], resources: NamedDependency[Resources]) -> SignInLimits:
+    return SignInLimits(resources.attempts, resources.settings, household(client_address(request)))
+
+
 class AuthController(Controller):
     path = "/auth"
     tags = ["accounts"]
     opt = {"public": True}
     security = [{}]
-    dependencies = {"accounts": Provide(provide_accounts, sync_to_thread=False)}
+    dependencies = {
+        "accounts": Provide(provide_accounts, sync_to_thread=False),
+        "limits": Provide(provide_limits, sync_to_thread=False),
+    }
 
-    @post("/register", responses=errors(400, 409))
-    async def register(self, data: JSONBody[Registration], accounts: NamedDependency[AccountService]) -> UserRead:
+    @post("/register", responses=errors(400, 409, 429))
+    async def register(
+        self,
+        data: JSONBody[Registration],
+        accounts: NamedDependency[AccountService],
+        limits: NamedDependency[SignInLimits],
+    ) -> UserRead:
         """Open an account. E-mails compare without case."""
+        await limits.registering()
         return convert(await accounts.register(data), UserRead)
 
-    @post("/login", status_code=HTTP_200_OK, responses=errors(400, 401, 403))
+    @post("/login", status_code=HTTP_200_OK, responses=errors(400, 401, 403, 429))
     async def login(
-        self, data: JSONBody[Login], accounts: NamedDependency[AccountService], request: Request[Any, Any, Any]
+        self,
+        data: JSONBody[Login],
+        accounts: NamedDependency[AccountService],
+        limits: NamedDependency[SignInLimits],
+        request: Request[Any, Any, Any],
     ) -> TokenPair:
         """Sign in. An unknown e-mail and a wrong password get the same answer."""
-        address = request.client.host if request.client else None
-        return await accounts.login(data.email, data.password, request.headers.get("user-agent"), address)
+        address = client_address(request)
+        async with limits.signing_in(data.email):
+            return await accounts.login(data.email, data.password, request.headers.get("user-agent"), address)
 
-    @post("/refresh", status_code=HTTP_200_OK, responses=errors(400, 401))
+    @post("/refresh", status_code=HTTP_200_OK, responses=errors(400, 401, 429))
     async def refresh(
-        self, data: JSONBody[RefreshRequest], accounts: NamedDependency[AccountService]
+        self,
+        data: JSONBody[RefreshRequest],
+        accounts: NamedDependency[AccountService],
+        limits: NamedDependency[SignInLimits],
     ) -> Response[TokenPair]:
         """Exchange a refresh token for a new pair; the old one is dead, and using it again ends the sign-in."""
+        await limits.refreshing()
         pair = await accounts.refresh(data.refresh_token)
         if pair is None:
             refused = ErrorBody(401, "The refresh token is not valid; sign in again.", "invalid_refresh_token", [])

@@ -15,7 +15,7 @@ from app.db.models import SourceKind, SourceRole, SourceStatus
 from app.db.session import after_commit, after_rollback
 from app.features.projects.service import ProjectService
 from app.features.sources.arrivals import is_storable, keep_text, lay_down, look_at, plain_name, take_upload
-from app.features.sources.reading import client_address, describe, enqueue_ingest
+from app.features.sources.reading import describe, enqueue_ingest
 from app.features.sources.schemas import (
     NewSource,
     SourceAccepted,
@@ -26,6 +26,7 @@ from app.features.sources.schemas import (
     UrlSource,
 )
 from app.features.sources.service import SourceService
+from app.shared.addresses import client_address
 from app.shared.clients.urls import require_public
 from app.shared.exceptions import Malformed
 from app.shared.http import IdempotencyKey, Page, Paging, Principal, accepted

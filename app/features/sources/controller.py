@@ -8,11 +8,12 @@ from litestar.status_codes import HTTP_202_ACCEPTED, HTTP_204_NO_CONTENT
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.db.session import after_commit
-from app.features.sources.reading import client_address, describe, enqueue_ingest, provide_sources
+from app.features.sources.reading import describe, enqueue_ingest, provide_sources
 from app.features.sources.schemas import ChunkRead, CueRead, SourceAccepted, SourceRead, SourceTextRead, SourceUpdate
 from app.features.sources.service import SourceService
 from app.features.sources.speakers import speaker_name
 from app.features.sources.states import read_source_row
+from app.shared.addresses import client_address
 from app.shared.http import (
     IdempotencyKey,
     IfMatch,

@@ -1,9 +1,7 @@
 """What the controllers of sources share: how a reading is enqueued and answered."""
 
-from typing import Any
 from uuid import UUID
 
-from litestar import Request
 from litestar.di import NamedDependency
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -37,7 +35,3 @@ async def describe(session: AsyncSession, user: Principal, job: Job) -> SourceAc
     source = await SourceService(session).owned(user.id, UUID(job.input["source_id"]))
     (read,) = await JobService(session).describe([job])
     return SourceAccepted(read_source_row(source), read)
-
-
-def client_address(request: Request[Any, Any, Any]) -> str | None:
-    return request.client.host if request.client else None

@@ -1,0 +1,44 @@
+"""How often an address may register, refresh and fail to sign in, and how often an account may be failed at."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from app.config import Settings
+from app.shared.attempts import Attempts
+from app.shared.exceptions import Unauthenticated
+
+MINUTE, QUARTER_OF_AN_HOUR = 60, 900
+LATER = "That was tried too often; wait a little, then try again."
+
+
+class SignInLimits:
+    def __init__(self, attempts: Attempts, settings: Settings, address: str) -> None:
+        """*address*: as `household` gives it."""
+        self._attempts, self._settings, self._address = attempts, settings, address
+
+    async def registering(self) -> None:
+        most = self._settings.registrations_per_minute
+        await self._attempts.take("register", self._address, most, MINUTE, LATER)
+
+    async def refreshing(self) -> None:
+        await self._attempts.take("refresh", self._address, self._settings.refreshes_per_minute, MINUTE, LATER)
+
+    @asynccontextmanager
+    async def signing_in(self, email: str) -> AsyncIterator[None]:
+        """Around a sign-in: only those that fail stay counted, for e-mails that nobody has as well."""
+        counts = [
+            ("login", email.lower(), self._settings.failed_logins_per_account),
+            ("login_address", self._address, self._settings.failed_logins_per_address),
+        ]
+        for what, whose, most in counts:
+            await self._attempts.take(what, whose, most, QUARTER_OF_AN_HOUR, LATER)
+        failed = False
+        try:
+            yield
+        except Unauthenticated:
+            failed = True
+            raise
+        finally:
+            if not failed:
+                for what, whose, _ in counts:
+                    await self._attempts.give_back(what, whose)
