@@ -1,6 +1,6 @@
 """Search through the product: how long it takes, and what the index finds of what an exact search finds.
 
-`python -m benchmarks.search [--chunks 1000 100000]`, offline, on a PostgreSQL of its own. Each text is of one of many made-up
+`python -m benchmarks.search [--chunks 1000 10000 100000]`, offline, on a PostgreSQL of its own. Each text is of one of many made-up
 subjects: half of its words are a subject's own, as often as Zipf says, half are those of the samples. They are stored and
 embedded as the product does; a query is nine words that a text says in a row; the index is built by the operator's command.
 """
@@ -8,6 +8,7 @@ embedded as the product does; a query is nine words that a text says in a row; t
 import argparse
 import asyncio
 import dataclasses
+import math
 import random
 import statistics
 import time
@@ -34,19 +35,52 @@ DOCUMENT_WORDS, CHUNKS_A_DOCUMENT = 2_000, 12
 VOCABULARY, SUBJECT_WORDS, TEXTS_A_SUBJECT = 20_000, 400, 8
 QUERIES, WARM, QUERY_WORDS = 100, 10, 9
 LIMIT = 10
+MILLION = 1_000_000
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--chunks", nargs="+", type=int, default=[1_000, 100_000])
+    parser.add_argument("--chunks", nargs="+", type=int, default=[1_000, 10_000, 100_000])
     given = parser.parse_args()
     with own_database() as settings:
         rows = asyncio.run(measure(settings, given.chunks))
     head = "| chunks | by | mode | p50 ms | p99 ms | recall@10 of exact | built in |"
-    record("Search", "python -m benchmarks.search", "\n".join((head, "|" + " --- |" * 7, *rows)))
+    table = "\n".join((head, "|" + " --- |" * 7, *map(str, rows)))
+    record(
+        "Search", "python -m benchmarks.search", f"{table}\n\n{at_a_million(rows)}" if len(given.chunks) > 1 else table
+    )
 
 
-async def measure(settings: Settings, sizes: Sequence[int]) -> list[str]:
+@dataclasses.dataclass(frozen=True)
+class Row:
+    chunks: int
+    by: str
+    mode: SearchMode
+    p50: float
+    """Milliseconds, as is `p99`."""
+    p99: float
+    recall: str
+    built: str
+
+    def __str__(self) -> str:
+        return f"| {self.chunks:,} | {self.by} | {self.mode} | {self.p50:.1f} | {self.p99:.1f} | {self.recall} | {self.built} |"
+
+
+def at_a_million(rows: Sequence[Row]) -> str:
+    """What a million chunks would take if time went on growing as a power of the number of chunks, as it did between the
+    two largest sizes measured (not below no growth at all)."""
+    smaller, larger = sorted({row.chunks for row in rows})[-2:]
+    before = {(row.by, row.mode): row for row in rows if row.chunks == smaller}
+    said = []
+    for row in (row for row in rows if row.chunks == larger):
+        power = math.log(row.p50 / before[row.by, row.mode].p50) / math.log(larger / smaller)
+        expected = row.p50 * (MILLION / larger) ** max(0.0, power)
+        said.append(f"| {row.by} | {row.mode} | {power:.2f} | {expected:,.0f} |")
+    head = f"By calculation, from the growth between {smaller:,} and {larger:,} chunks:\n\n| by | mode | time grows with chunks to the power of | p50 ms at 1,000,000 |"
+    return "\n".join((head, "|" + " --- |" * 4, *said))
+
+
+async def measure(settings: Settings, sizes: Sequence[int]) -> list[Row]:
     chance, sentences, rows = random.Random(SEED), own_sentences(), []
     connection = await asyncpg.connect(plain_url(settings.database_url or ""))
     async with open_resources(settings) as resources:
@@ -91,7 +125,7 @@ def asked_of(text: str, chance: random.Random) -> str:
 
 async def by_each(
     resources: Resources, connection: asyncpg.Connection, shelf: Shelf, queries: Sequence[str]
-) -> list[str]:
+) -> list[Row]:
     """Exact in all modes; then by each kind of index, whatever the scope's size."""
     rows = []
     exactly, indexed = (
@@ -118,7 +152,7 @@ async def by_each(
 
 async def timed(
     resources: Resources, shelf: Shelf, queries: Sequence[str], by: str, mode: SearchMode, exact: list[list[UUID]] | None, built: str = ""
-) -> str:  # fmt: skip
+) -> Row:  # fmt: skip
     await found(resources, shelf, queries[:WARM], mode)
     took: list[float] = []
     hits = await found(resources, shelf, queries, mode, took)
@@ -128,9 +162,7 @@ async def timed(
         shares = [len(set(one) & set(other)) / len(other) for one, other in zip(hits, exact, strict=True) if other]
         recall = f"{statistics.fmean(shares):.3f}"
     p99 = milliseconds[min(len(milliseconds) - 1, int(len(milliseconds) * 0.99))]
-    return (
-        f"| {shelf.chunks:,} | {by} | {mode} | {statistics.median(milliseconds):.1f} | {p99:.1f} | {recall} | {built} |"
-    )
+    return Row(shelf.chunks, by, mode, statistics.median(milliseconds), p99, recall, built)
 
 
 async def found(

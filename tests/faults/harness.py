@@ -10,6 +10,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, TypeVar
 from uuid import uuid4
@@ -40,6 +41,7 @@ SHORT = {
     "DATABASE_POOL_SIZE": "5",
 }
 ROOT = Path(__file__).parents[2]
+SECONDS_TO_START = 90
 
 
 class Stage:
@@ -47,10 +49,26 @@ class Stage:
 
     def __init__(self, bell: str) -> None:
         self.bell = bell
+        self.processes: list[subprocess.Popen[bytes]] = []
+        self.accepted: list[str] = []
+        """Jobs that a POST of this cell got 202 for."""
+        self._opened = ExitStack()
+        try:
+            self._open()
+        except BaseException:
+            self.close()
+            raise
+
+    def _open(self) -> None:
         self.postgres = PostgresServer()
-        self.redis = RedisServer() if bell == "redis" else None
-        self.home = Path(tempfile.mkdtemp(prefix=f"strand-stage-{bell}-"))
+        self._opened.callback(self.postgres.remove)
+        self.redis = RedisServer() if self.bell == "redis" else None
+        if self.redis:
+            self._opened.callback(self.redis.remove)
+        self.home = Path(tempfile.mkdtemp(prefix=f"strand-stage-{self.bell}-"))
+        self._opened.callback(shutil.rmtree, self.home, ignore_errors=True)
         self.provider = ProviderProcess().start()
+        self._opened.callback(self.provider.stop)
         self.environment = {
             **{name: value for name, value in os.environ.items() if not name.startswith(("JOB_", "FAULT_", "OWNER_"))},
             **SHORT,
@@ -65,12 +83,11 @@ class Stage:
         known = {field.upper() for field in Settings.__struct_fields__}
         settings = Settings.from_env({name: value for name, value in self.environment.items() if name in known})
         in_a_thread(lambda: prepare_database(settings))
-        self.processes: list[subprocess.Popen[bytes]] = []
-        self.accepted: list[str] = []
-        """Jobs that a POST of this cell got 202 for."""
         self.port = free_port()
         self.api = self.start_api(self.port)
-        self.client = httpx.Client(base_url=f"http://127.0.0.1:{self.port}/api/v1", timeout=30)
+        self.client = self._opened.enter_context(
+            httpx.Client(base_url=f"http://127.0.0.1:{self.port}/api/v1", timeout=30)
+        )
         self.project = self.sign_up(self.client)
 
     # processes
@@ -78,7 +95,7 @@ class Stage:
     def start_api(self, port: int, **environment: str) -> subprocess.Popen[bytes]:
         arguments = ["-m", "uvicorn", "tests.faults.product:app", "--port", str(port), "--log-level", "warning"]
         process = self._start(arguments, environment)
-        self.until(lambda: _answers(f"http://127.0.0.1:{port}/api/v1/health/live"), "the API is up")
+        self.until(lambda: _answers(f"http://127.0.0.1:{port}/api/v1/health/live"), "the API is up", SECONDS_TO_START)
         return process
 
     def start_worker(self, **environment: str) -> subprocess.Popen[bytes]:
@@ -90,7 +107,7 @@ class Stage:
     def workers_up(self, count: int) -> None:
         """Wait until so many workers are known: before that they can't be told to leave."""
         known = "select count(*)::int as n from worker_processes"
-        self.until(lambda: self.sql(known)[0]["n"] >= count, f"{count} workers are up")
+        self.until(lambda: self.sql(known)[0]["n"] >= count, f"{count} workers are up", SECONDS_TO_START)
 
     def doomed(self, point: str, do: str = "kill", **environment: str) -> tuple[subprocess.Popen[bytes], Path]:
         """A worker to which something happens at this point, and the file that says that it has."""
@@ -113,7 +130,7 @@ class Stage:
             process.send_signal(number)
         return process.wait(seconds)
 
-    def killed(self, process: subprocess.Popen[bytes], seconds: float = 30) -> None:
+    def killed(self, process: subprocess.Popen[bytes], seconds: float = 60) -> None:
         """Wait until the process has died of its fault."""
         try:
             assert process.wait(seconds) == -signal.SIGKILL, self.logs()
@@ -137,17 +154,12 @@ class Stage:
         self.accepted = []
 
     def close(self) -> None:
-        self.client.close()
         for process in self.processes:
             if process.poll() is None:
                 process.send_signal(signal.SIGCONT)
                 process.kill()
                 process.wait(10)
-        self.provider.stop()
-        if self.redis:
-            self.redis.remove()
-        self.postgres.remove()
-        shutil.rmtree(self.home, ignore_errors=True)
+        self._opened.close()
 
     # the creator's side
 
@@ -208,7 +220,7 @@ class Stage:
 
     # what it takes
 
-    def until(self, true: Callable[[], Any], what: str, seconds: float = 30) -> None:
+    def until(self, true: Callable[[], Any], what: str, seconds: float = 60) -> None:
         give_up = time.monotonic() + seconds
         while not true():
             if time.monotonic() > give_up:

@@ -17,6 +17,7 @@ from tests.provider.script import Rule
 
 ROOT = Path(__file__).parents[2]
 SECONDS_TO_START = 15
+SECONDS_TO_SETTLE = 5
 KEY = "sk-provider"
 
 
@@ -105,6 +106,16 @@ class ProviderProcess:
         if not self.log_file.exists():
             return []
         return [json.loads(line) for line in self.log_file.read_text(encoding="utf-8").splitlines()]
+
+    def settled(self) -> list[dict[str, Any]]:
+        """The lines, once each request has its ending: that is written after the client has the answer."""
+        until = time.monotonic() + SECONDS_TO_SETTLE
+        while True:
+            lines = self.lines()
+            ended = sum("received" not in line for line in lines)
+            if 2 * ended == len(lines) or time.monotonic() > until:
+                return lines
+            time.sleep(0.01)
 
     def _call(self, method: str, path: str, body: Any = None) -> Any:
         data = None if body is None else json.dumps(body).encode()

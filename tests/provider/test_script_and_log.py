@@ -77,10 +77,10 @@ async def test_a_rule_that_can_not_be_read_is_refused_with_the_reason(remote):
 
 
 async def test_a_request_is_in_the_file_when_it_came_and_when_it_was_answered(remote, clients):
-    before = len(remote.lines())
+    before = len(remote.settled())
     remote.script(Rule(Refuse()))
     answer = await clients.ask("responses", key="job-1")
-    received, answered = remote.lines()[before:]
+    received, answered = remote.settled()[before:]
 
     assert received["received"] == answered["answered"]
     assert (received["path"], received["model"]) == ("/v1/responses", "gpt-5.4-mini")
@@ -143,6 +143,7 @@ def test_a_stopped_provider_comes_back_at_its_address_and_goes_on_in_its_log(tmp
     with ProviderProcess(tmp_path / "log.jsonl") as running:
         first = running.url
         httpx.get(f"{first}/v1/models").raise_for_status()
+        running.settled()
         running.stop()
         with pytest.raises(httpx.ConnectError):
             httpx.get(f"{first}/_health")
@@ -150,7 +151,7 @@ def test_a_stopped_provider_comes_back_at_its_address_and_goes_on_in_its_log(tmp
         httpx.get(f"{running.url}/v1/models").raise_for_status()
 
         assert running.url == first
-        assert len(running.lines()) == 4
+        assert len(running.settled()) == 4
 
 
 def test_a_provider_ends_with_the_process_that_started_it():
