@@ -22,6 +22,9 @@ from app.shared.exceptions import Conflict, NotFound
 
 BRANCHED = "The script was changed while this was made; it stands beside the head, made from version {parent}."
 
+LARGEST_NUMBER = 2**31 - 1
+"""That the column can hold."""
+
 
 class NewVersion(Struct):
     """What is known of a version before it has a number."""
@@ -50,10 +53,9 @@ class VersionShelf:
         """A version, the head if none is named; `Conflict` while nothing is written."""
         if number is None and not script.head:
             raise Conflict("The script has no version yet; wait for its job.", code="not_written_yet")
-        query = select(ScriptVersion).where(
-            ScriptVersion.script_id == script.id, ScriptVersion.number == (number or script.head)
-        )
-        found = await self.session.scalar(query)
+        wanted = script.head if number is None else number
+        query = select(ScriptVersion).where(ScriptVersion.script_id == script.id, ScriptVersion.number == wanted)
+        found = await self.session.scalar(query) if 0 < wanted <= LARGEST_NUMBER else None
         if found is None:
             raise NotFound(f"The script has no version {number}; its head is {script.head}.", code="unknown_version")
         return found

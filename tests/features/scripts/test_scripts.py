@@ -396,3 +396,34 @@ async def test_an_unknown_format_or_version_is_refused(creator, script):
     missing = await creator.get(f"/scripts/{script['id']}/export", params={"format": "md", "version": 9})
 
     assert (unknown.status_code, missing.status_code) == (400, 404)
+
+
+@pytest.mark.parametrize("number", [0, 9, 10**6])
+async def test_an_edit_of_a_version_that_never_was_is_a_conflict(creator, script, number):
+    sections = script["version"]["sections"]
+
+    answer = await creator.post(
+        f"/scripts/{script['id']}/versions", json={"base_version": number, "sections": sections}
+    )
+
+    assert answer.status_code == (409 if number else 400)
+
+
+async def test_a_version_beyond_all_numbers_is_not_there(creator, script):
+    answers = [
+        await creator.get(f"/scripts/{script['id']}/versions/0"),
+        await creator.get(f"/scripts/{script['id']}/versions/{10**30}"),
+        await creator.get(f"/scripts/{script['id']}/versions/{2**40}"),
+        await creator.post(f"/scripts/{script['id']}/restore", json={"version": 2**40}),
+    ]
+
+    assert [answer.status_code for answer in answers] == [404] * 4
+
+
+async def test_what_becomes_of_a_source_changes_the_scripts_etag(creator, shelf, script):
+    before = await creator.get(f"/scripts/{script['id']}")
+    await creator.delete(f"/sources/{shelf.sources['Moon']['id']}")
+
+    after = await creator.get(f"/scripts/{script['id']}", headers={"If-None-Match": before.headers["etag"]})
+
+    assert (after.status_code, after.headers["etag"] == before.headers["etag"]) == (200, False)
