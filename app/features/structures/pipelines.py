@@ -1,6 +1,7 @@
 from uuid import UUID
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from app.db.models import Project
 from app.features.structures import options
@@ -70,6 +71,11 @@ async def save_structures(
             plan.claims,
             drafts.engine if drafts else options.OFFLINE,
         )
+        if set(plan.claims) - {
+            one.id for one in material.statements
+        }:  # a draft may have said the words of what is gone
+            for option in made:
+                option.refused = [replace(one, statement="") for one in option.refused]
         service = StructureService(session)
         return await service.save(job_id, owner_id, project_id, plan, made, PROMPT.name if drafts else None)
 

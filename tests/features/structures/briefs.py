@@ -50,7 +50,7 @@ async def a_brief(session, owner_id: str, project_id: str, said=SAID, disputed=D
         owner_id=UUID(owner_id), project_id=UUID(project_id), question=QUESTION, depth="standard", engine="offline",
         summary=[], plan=[{"question": one, "found": 1} for one in PLAN], source_evaluations=[], contradictions=[],
         gaps=[], entities=[], rejected=[], metrics={"coverage": 1, "quote_fidelity": 1, "sources_used": 1},
-        manifest={"sources": [{"source_id": str(one.source_id), "version": one.number} for one in versions]},
+        manifest={"sources": [{"source_id": str(one.source_id), "version": one.number, "sha256": one.sha256} for one in versions]},
     )  # fmt: skip
     session.add(brief)
     await session.flush()
