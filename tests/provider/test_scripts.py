@@ -229,6 +229,18 @@ async def test_the_creators_rules_are_sent_and_what_comes_back_against_them_is_f
     assert "Dear folks, why delve into it?" in said
 
 
+async def test_whom_the_project_is_for_is_told_in_sealed_words(settings, creator, shelf):
+    await creator.patch(f"/projects/{shelf.project}", json={"audience": "evening classes of bookbinders"})
+    async with provider() as server, worker_for(settings, "openai", server) as resources:
+        server.script = [*[good] * 4, written(NO_NOTES)]
+        await wrote(creator, shelf, resources)
+        asked = [body for _, body in server.requests]
+
+    for body in asked[:4]:
+        assert "evening classes of bookbinders" in body["input"]
+        assert "bookbinders" not in body["instructions"] + SEALED.sub("", body["input"])
+
+
 async def test_the_creators_material_is_sealed_and_our_words_are_not(settings, creator, shelf):
     async with provider() as server, worker_for(settings, "openai", server) as resources:
         server.script = [*[good] * 4, written(NO_NOTES)]

@@ -8,6 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.db.models import ContentSource, DnaProfile, Project, Script
+from app.features.memory.audiences import described
 from app.features.memory.preferences import Rule, rules_for
 from app.features.research.schemas import ClaimRead
 from app.features.scripts.service import ScriptService
@@ -25,6 +26,7 @@ class Material(Struct):
     voice: Voice | None
     rules: list[Rule]
     titles: dict[str, str]
+    audience: str
 
     def chosen(self, labels: Mapping[str, UUID]) -> dict[str, ClaimRead]:
         """The claims of a section; one whose source was deleted meanwhile is not among them."""
@@ -49,6 +51,7 @@ async def gather(session: AsyncSession, script_id: UUID) -> Material:
         voice=await service.voice(script),
         rules=await rules_for(session, script.owner_id),
         titles=await service.titles(script.owner_id, sorted(sources)),
+        audience=await described(session, project),
     )
 
 

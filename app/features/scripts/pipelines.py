@@ -75,7 +75,9 @@ async def draft_section(
         assert said == narration.text
         draft = writing.Draft(narration, drafting.pictures(narration, material.titles), drafting.figures(narration), [])
     else:
-        asked = writing.ask_for_section(plan, part, claims, material.profile, material.rules, before, advice)
+        asked = writing.ask_for_section(
+            plan, part, claims, material.profile, material.rules, before, material.audience, advice
+        )
         answer = await streamed(resources.llm.stream(asked), section_id=part.id)
         draft = writing.read_draft(answer, claims)
     again = resources.llm.writes and advice is None

@@ -58,6 +58,7 @@ def ask_for_section(
     profile: DnaProfile | None,
     rules: Sequence[Rule],
     before: str,
+    audience: str,
     advice: str | None = None,
 ) -> Prompt:
     """The prompt for one section; the shared part, voice and rules, comes first."""
@@ -84,7 +85,7 @@ def ask_for_section(
     return Prompt(
         WRITE,
         "\n\n".join(part for part in (prompt(WRITE), voice_brief(profile), as_instructions(rules)) if part),
-        (*exemplar_sources(profile), *claim_sources(claims), *near),
+        (*exemplar_sources(profile), *audience_sources(audience), *claim_sources(claims), *near),
         "\n".join(task),
     )
 
@@ -107,6 +108,10 @@ def ask_for_revision(
         (*exemplar_sources(profile), *claim_sources(claims), *near, Source("PASSAGE", passage), *later),
         f"Language: {language}\nInstruction of the creator: {instruction}\nAnswer with the new passage.",
     )
+
+
+def audience_sources(audience: str) -> tuple[Source, ...]:
+    return (Source("AUDIENCE", audience),) if audience else ()
 
 
 def claim_sources(claims: Mapping[str, ClaimRead]) -> tuple[Source, ...]:

@@ -87,7 +87,16 @@ class Checked(Struct):
 def ask(blueprints: Sequence[Blueprint], material: Material, claims: Sequence[UUID]) -> Prompt:
     """*claims* fixes which claim is which label: C1 is the first."""
     by_id = material.by_id
-    brief = "\n".join(part for part in (material.title, material.brief, material.question) if part)
+    brief = "\n".join(
+        part
+        for part in (
+            material.title,
+            material.brief,
+            material.question,
+            material.audience and f"For: {material.audience}",
+        )
+        if part
+    )
     sources = [Source("BRIEF", brief)]
     for number, claim in enumerate(claims, 1):
         if (one := by_id.get(claim)) is not None:

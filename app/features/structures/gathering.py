@@ -21,6 +21,7 @@ from app.db.models import (
     Stance,
 )
 from app.features.dna.corpus import creators_document, evidence
+from app.features.memory.audiences import described
 from app.features.memory.preferences import rules_for
 from app.features.structures.material import Formula, HookHabit, Material, Quoted, Statement, Voice
 from app.features.structures.placing import DEFAULT_MINUTES
@@ -57,6 +58,7 @@ async def gather(
         statements=statements,
         contradictions=tuple(tuple(group) for group in groups if len(there.intersection(group)) > 1),
         question=brief.question if brief else "",
+        audience=await described(session, project),
         questions=tuple(one["question"] for one in brief.plan) if brief else (),
         voice=_voice(profile) if profile else None,
         stories=tuple(await _stories(session, project_id)),

@@ -119,6 +119,7 @@ class Material(Struct, frozen=True):
     statements: tuple[Statement, ...] = ()
     contradictions: tuple[tuple[UUID, ...], ...] = ()
     question: str = ""
+    audience: str = ""
     questions: tuple[str, ...] = ()
     voice: Voice | None = None
     stories: tuple[dict[str, Any], ...] = ()
