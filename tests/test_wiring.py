@@ -25,6 +25,8 @@ DELETE /api/v1/sources/{source_id}
 DELETE /api/v1/structures/{structure_id}
 DELETE /api/v1/templates/{template_id}
 DELETE /api/v1/users/me
+DELETE /api/v1/users/me/api-keys/{key_id}
+DELETE /api/v1/users/me/sessions/{session_id}
 GET /api/v1/admin/jobs
 GET /api/v1/admin/jobs/{job_id}
 GET /api/v1/admin/lanes
@@ -83,6 +85,8 @@ GET /api/v1/templates/{template_id}
 GET /api/v1/usage
 GET /api/v1/users
 GET /api/v1/users/me
+GET /api/v1/users/me/api-keys
+GET /api/v1/users/me/sessions
 GET /api/v1/users/{user_id}
 PATCH /api/v1/audiences/{audience_id}
 PATCH /api/v1/dna-profiles/{profile_id}
@@ -137,6 +141,8 @@ POST /api/v1/sources/{source_id}/ingest
 POST /api/v1/sources/{source_id}/subtitles
 POST /api/v1/structures/{structure_id}/select
 POST /api/v1/templates
+POST /api/v1/users/me/api-keys
+POST /api/v1/users/me/password
 PUT /api/v1/policy-packs/{pack_id}
 PUT /api/v1/uploads/{upload_id}/content
 """.strip().splitlines()
@@ -185,7 +191,8 @@ def test_the_tasks_are_these():
 
 def test_every_feature_with_a_controller_is_found():
     assert {controller.__module__.split(".")[2] for controller in controllers()} == {
-        "accounts", "chat", "dna", "jobs", "memory", "operations", "projects", "repurposing", "research", "safety", "scripts", "search", "sources", "structures", "uploads", "usage",
+        "accounts", "chat", "dna", "jobs", "memory", "operations", "projects", "repurposing",
+        "research", "safety", "scripts", "search", "sources", "structures", "uploads", "usage",
     }  # fmt: skip
 
 

@@ -12,7 +12,7 @@ import app.db.models  # noqa: F401  fills the registry
 from app.db.base import Base
 
 GROUPS = {
-    "Accounts": ("users", "attempts", "user_sessions", "refresh_tokens"),
+    "Accounts": ("users", "attempts", "api_keys", "user_sessions", "refresh_tokens"),
     "Projects and sources": (
         "projects",
         "uploads",

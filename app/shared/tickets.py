@@ -16,7 +16,7 @@ CLAIMS = ["sub", "sid", "job", "role", "exp", "iss", "aud"]
 
 def issue_ticket(key: str, user: Principal, job_id: UUID) -> str:
     claims = {
-        "sub": str(user.id), "sid": str(user.session_id), "job": str(job_id), "role": user.role.value,
+        "sub": str(user.id), "sid": str(user.session_id or ""), "job": str(job_id), "role": user.role.value,
         "exp": int(time.time()) + TICKET_SECONDS, "iss": ISSUER, "aud": AUDIENCE,
     }  # fmt: skip
     return jwt.encode(claims, key, algorithm=ALGORITHM)
@@ -29,7 +29,8 @@ def read_ticket(key: str, ticket: str, job_id: str) -> Principal:
             ticket, key, algorithms=[ALGORITHM], audience=AUDIENCE, issuer=ISSUER, options={"require": CLAIMS}
         )
         if claims["job"] == str(UUID(job_id)):
-            return Principal(UUID(claims["sub"]), Role(claims["role"]), UUID(claims["sid"]))
+            sign_in = UUID(claims["sid"]) if claims["sid"] else None
+            return Principal(UUID(claims["sub"]), Role(claims["role"]), sign_in)
     except (jwt.InvalidTokenError, ValueError, TypeError):
         pass
     raise Unauthenticated("The ticket is not valid for this job, or over; get a new one.", code="invalid_ticket")

@@ -1,6 +1,8 @@
 """The explicit catalogue of tables that Alembic sees."""
 
 from app.db.models.account import (
+    ApiKey,
+    Attempt,
     RefreshToken,
     Role,
     User,
@@ -79,6 +81,8 @@ from app.db.models.source import (
 
 __all__ = [
     "AdLevel",
+    "ApiKey",
+    "Attempt",
     "Audience",
     "ChatMessage",
     "Chore",

@@ -1,9 +1,11 @@
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ForeignKey, Index, Numeric, String
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db.base import Base, Model, Revised
@@ -55,6 +57,22 @@ class UserSession(Model):
     )
     user_agent: Mapped[str | None] = mapped_column(String(300), comment="What signed in. Personal data.")
     address: Mapped[str | None] = mapped_column(String(64), comment="From where. Personal data.")
+
+
+class ApiKey(Model):
+    """A key by which a program acts for an account."""
+
+    __tablename__ = "api_keys"
+
+    owner_id: Mapped[UUID] = mapped_column(
+        ForeignKey("users.id", ondelete="CASCADE"), index=True, comment="For whom it acts."
+    )
+    name: Mapped[str] = mapped_column(String(100), comment="What its owner calls it.")
+    scopes: Mapped[list[Any]] = mapped_column(JSONB, comment="read, write.")
+    key_hash: Mapped[str] = mapped_column(String(64), unique=True, comment="SHA-256 of the key, which is not kept.")
+    prefix: Mapped[str] = mapped_column(String(16), comment="How it begins, to know it by.")
+    used_at: Mapped[datetime | None] = mapped_column(comment="When it was last used, to the minute.")
+    expires_at: Mapped[datetime | None] = mapped_column(comment="When it ends; null: never.")
 
 
 class RefreshToken(Model):

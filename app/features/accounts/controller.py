@@ -110,6 +110,7 @@ class AuthController(Controller):
 class MeController(Controller):
     path = "/users/me"
     tags = ["accounts"]
+    opt = {"personal": True}
     dependencies = {"accounts": Provide(provide_accounts, sync_to_thread=False)}
 
     @get(responses=errors(401))

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from uuid import UUID
 
 from app.config import Settings
 from app.shared.attempts import Attempts
@@ -22,6 +23,14 @@ class SignInLimits:
 
     async def refreshing(self) -> None:
         await self._attempts.take("refresh", self._address, self._settings.refreshes_per_minute, MINUTE, LATER)
+
+    @asynccontextmanager
+    async def proving(self, user_id: UUID) -> AsyncIterator[None]:
+        """Around a question for the password of somebody who is signed in: only wrong answers stay counted."""
+        most = self._settings.failed_logins_per_account
+        await self._attempts.take("password", str(user_id), most, QUARTER_OF_AN_HOUR, LATER)
+        yield
+        await self._attempts.give_back("password", str(user_id))
 
     @asynccontextmanager
     async def signing_in(self, email: str) -> AsyncIterator[None]:

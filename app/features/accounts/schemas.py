@@ -45,6 +45,49 @@ class Erasure(Struct, forbid_unknown_fields=True):
     password: Annotated[str, Meta(min_length=1, max_length=1024)]
 
 
+class PasswordChange(Struct, forbid_unknown_fields=True):
+    current_password: Annotated[str, Meta(min_length=1, max_length=1024, examples=["correct horse battery"])]
+    new_password: Annotated[str, Meta(min_length=10, max_length=128, examples=["a longer horse and a battery"])]
+
+
+class SignInRead(Struct):
+    """An open sign-in."""
+
+    id: UUID
+    created_at: datetime
+    expires_at: datetime
+    user_agent: str | None
+    address: str | None
+    current: Annotated[bool, Meta(description="Whether it is the one that asks.")]
+
+
+Scope = Literal["read", "write"]
+
+
+class NewApiKey(Struct, forbid_unknown_fields=True):
+    name: Annotated[str, Meta(min_length=1, max_length=100, examples=["Nightly import"])]
+    scopes: Annotated[list[Scope], Meta(min_length=1, max_length=2, examples=[["read"]])]
+    expires_in_days: Annotated[int, Meta(ge=1, le=3650)] | None = None
+
+
+class ApiKeyRead(Struct):
+    """A key for a program, without its secret."""
+
+    id: UUID
+    name: str
+    scopes: list[Scope]
+    prefix: Annotated[str, Meta(description="How the key begins, to know it by.")]
+    created_at: datetime
+    used_at: Annotated[datetime | None, Meta(description="When it was last used, to the minute.")]
+    expires_at: datetime | None
+
+
+class ApiKeyMade(ApiKeyRead, kw_only=True):
+    """A key as it is made: the only time that it is shown."""
+
+    key: str
+
+
 class UserRead(Struct):
     id: UUID
     email: str

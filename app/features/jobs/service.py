@@ -5,7 +5,7 @@ import msgspec
 from sqlalchemy import func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.db.models import Job, JobEvent, JobStatus, JobStep, ModelCall, UserSession
+from app.db.models import ApiKey, Job, JobEvent, JobStatus, JobStep, ModelCall, UserSession
 from app.features.jobs.schemas import EventRead, JobRead, StepRead, UsageRead
 from app.shared.exceptions import Conflict, NotFound
 from app.shared.http import Page, Paging, Principal, convert
@@ -135,6 +135,8 @@ class JobService:
         return [convert(event, EventRead) for event in await self.session.scalars(query)]
 
     async def signed_in(self, user: Principal) -> bool:
-        """Whether the sign-in that a stream was opened with still holds."""
+        """Whether the sign-in that a stream was opened with still holds. One opened by a key lasts while there is any."""
+        if user.session_id is None:
+            return await self.session.scalar(select(ApiKey.id).where(ApiKey.owner_id == user.id).limit(1)) is not None
         query = select(UserSession.id).where(UserSession.id == user.session_id, UserSession.revoked_at.is_(None))
         return await self.session.scalar(query) is not None
