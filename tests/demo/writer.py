@@ -141,7 +141,7 @@ def _version(number: int) -> scripts.VersionRead:
     return scripts.VersionRead(
         number=number, parent=number - 1, origin=VersionOrigin.EDITED, instruction=None, engine=None, word_count=60,
         estimated_seconds=61.0, words_per_minute=150.0, pace_measured=True, voice_match=None, sections=[section],
-        lost_citations=[], notes=[], usage=scripts.VersionUsage(), created_at=NOW,
+        lost_citations=[], rejected=[], notes=[], usage=scripts.VersionUsage(), created_at=NOW,
     )  # fmt: skip
 
 
