@@ -21,6 +21,7 @@ from app.pages import PAGES
 from app.refusals import EXCEPTION_HANDLERS
 from app.shared.bell import Bell, build_bell
 from app.shared.embedded import embedded_database, with_secrets
+from app.shared.headers import protect
 from app.shared.hints import Hub, open_wire
 from app.shared.http import Principal, StrandRequest, provide_paging, refuse_bad_request
 from app.shared.jobs import JobQueue
@@ -107,6 +108,7 @@ def create_app(settings: Settings) -> Litestar:
         logging_config=None,
         request_class=StrandRequest,
         before_request=refuse_bad_request,
+        before_send=[protect(settings)],
         request_max_body_size=settings.json_body_limit_bytes,
         dependencies={
             "session": Provide(provide_session),
