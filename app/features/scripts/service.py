@@ -1,6 +1,5 @@
 import asyncio
 from collections.abc import Sequence
-from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -12,15 +11,9 @@ from sqlalchemy.orm import undefer
 from app.db.models import (
     ContentSource,
     DnaProfile,
-    Material,
-    MaterialKind,
     Project,
-    ResearchBrief,
     Script,
     ScriptVersion,
-    SourceRole,
-    SourceStatus,
-    SourceVersion,
     Structure,
     VersionOrigin,
 )
@@ -28,7 +21,8 @@ from app.features.dna.match import Spread
 from app.features.research.schemas import ClaimRead
 from app.features.research.service import ResearchService
 from app.features.scripts import citing, diffing
-from app.features.scripts.plan import USUAL_MINUTES, ScriptPlan, Story, parts_of, usual_sections
+from app.features.scripts.beginnings import Beginnings
+from app.features.scripts.plan import USUAL_MINUTES, ScriptPlan, parts_of, usual_sections
 from app.features.scripts.schemas import (
     Changes,
     ScriptCreate,
@@ -56,7 +50,6 @@ from app.shared.exceptions import Conflict, NotFound, Unprocessable
 from app.shared.http import Page, Paging, convert
 
 ORDERS = {"created_at": Script.created_at, "updated_at": Script.updated_at, "title": Script.title}
-MOST_STORIES = 3
 
 
 class ScriptService:
@@ -65,6 +58,7 @@ class ScriptService:
     def __init__(self, session: AsyncSession) -> None:
         self.session = session
         self.shelf = VersionShelf(session)
+        self.beginnings = Beginnings(session)
 
     async def owned(self, owner_id: UUID, script_id: UUID, *, lock: bool = False) -> Script:
         query = select(Script).where(Script.id == script_id, Script.owner_id == owner_id)
@@ -101,10 +95,12 @@ class ScriptService:
 
     async def start(self, project: Project, data: ScriptCreate) -> Script:
         """The script's row, not written yet; what it is written from must be the owner's and of the project."""
-        structure = await self._structure(project, data.structure_id)
-        research = await self._research(project, data.research_id or (structure.research_id if structure else None))
+        structure = await self.beginnings.structure(project, data.structure_id)
+        research = await self.beginnings.research(
+            project, data.research_id or (structure.research_id if structure else None)
+        )
         if structure is None and research is None:
-            await self._require_material(project)
+            await self.beginnings.require_material(project)
         if structure is not None and not structure.sections:
             raise Unprocessable("The structure has no sections; make or choose another.", code="empty_structure")
         profile_id = data.dna_profile_id or (structure.dna_profile_id if structure else None) or project.dna_profile_id
@@ -154,7 +150,7 @@ class ScriptService:
             words_per_minute=pace.words_per_minute,
             pace_measured=pace.measured,
             words=words,
-            parts=parts_of(sections, words, claims, hook, await self._stories(project)),
+            parts=parts_of(sections, words, claims, hook, await self.beginnings.stories(project)),
             dna_profile_id=script.dna_profile_id,
             research_id=script.research_id,
             instructions=script.instructions,
@@ -271,55 +267,3 @@ class ScriptService:
                 {"field": "head", "message": str(script.head)},
             ],
         )
-
-    async def _structure(self, project: Project, structure_id: UUID | None) -> Structure | None:
-        query = select(Structure).where(Structure.owner_id == project.owner_id, Structure.project_id == project.id)
-        if structure_id is None:
-            selected = query.where(Structure.selected_at.is_not(None)).order_by(Structure.selected_at.desc())
-            return await self.session.scalar(selected.limit(1))
-        structure = await self.session.scalar(query.where(Structure.id == structure_id))
-        if structure is None:
-            raise NotFound("There is no such structure in this project.")
-        return structure
-
-    async def _research(self, project: Project, research_id: UUID | None) -> ResearchBrief | None:
-        if research_id is None:
-            return await ResearchService(self.session).newest(project.id)
-        query = select(ResearchBrief).where(
-            ResearchBrief.id == research_id,
-            ResearchBrief.owner_id == project.owner_id,
-            ResearchBrief.project_id == project.id,
-        )
-        brief = await self.session.scalar(query)
-        if brief is None:
-            raise NotFound("There is no such research brief in this project.")
-        return brief
-
-    async def _require_material(self, project: Project) -> None:
-        ready = select(ContentSource.id).where(
-            ContentSource.project_id == project.id, ContentSource.status == SourceStatus.READY
-        )
-        if await self.session.scalar(ready.limit(1)) is None:
-            raise Unprocessable(
-                "There is nothing to write from: add sources and wait until they are ready, or make a structure first.",
-                code="no_ready_sources",
-            )
-
-    async def _stories(self, project: Project) -> list[Story]:
-        """The project's story sources, then the creator's saved stories."""
-        rows = await self.session.execute(
-            select(ContentSource.id, ContentSource.title, SourceVersion.number, SourceVersion.text)
-            .join(SourceVersion, SourceVersion.source_id == ContentSource.id)
-            .where(
-                ContentSource.project_id == project.id,
-                ContentSource.role == SourceRole.STORY,
-                ContentSource.status == SourceStatus.READY,
-                SourceVersion.number == ContentSource.version,
-            )
-            .order_by(ContentSource.created_at)
-            .limit(MOST_STORIES)
-        )
-        found = [Story(row.title, row.text, row.id, row.number) for row in rows]
-        saved = select(Material).where(Material.owner_id == project.owner_id, Material.kind == MaterialKind.STORY)
-        materials: Any = await self.session.scalars(saved.order_by(Material.created_at.desc()).limit(MOST_STORIES))
-        return [*found, *(Story(one.title, one.text) for one in materials)][:MOST_STORIES]
