@@ -3,14 +3,13 @@
 from typing import Any
 
 from msgspec import convert, to_builtins
-from msgspec.structs import replace
 from sqlalchemy import Text, cast, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.db.models import ContentSource, Repurposing, SourceVersion
-from app.features.repurposing.schemas import Part, PartCitation
+from app.features.repurposing.schemas import Part
+from app.features.scripts.anchoring import moved
 from app.features.sources.timeline import Timeline
-from app.shared.evidence import Evidence, relocate
 
 
 async def follow_source(session: AsyncSession, version: SourceVersion) -> None:
@@ -23,25 +22,7 @@ async def follow_source(session: AsyncSession, version: SourceVersion) -> None:
     for row in (await session.scalars(query.with_for_update())).all():
         parts = convert(row.parts, list[Part])
         for part in parts:
-            part.citations = [_moved(one, version, timeline) for one in part.citations]
+            part.citations = [moved(one, version, timeline) for one in part.citations]
         changed: list[Any] = to_builtins(parts)
         row.parts = changed
     await session.flush()
-
-
-def _moved(citation: PartCitation, version: SourceVersion, timeline: Timeline) -> PartCitation:
-    if citation.source_id != version.source_id or citation.quote is None:
-        return citation
-    evidence = Evidence(citation.quote, str(citation.source_id), citation.source_span, citation.start_seconds)
-    found = relocate(evidence, version.text, timeline.second_at)
-    if found.stale:
-        return replace(citation, stale=True)
-    return replace(
-        citation,
-        quote=found.quote,
-        source_span=found.span,
-        source_version=version.number,
-        start_seconds=found.start_seconds,
-        page=timeline.page_at(found.span.start),
-        stale=False,
-    )
