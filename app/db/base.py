@@ -1,12 +1,12 @@
 """What every table shares: a time-ordered key, timestamps, named constraints, enums by value."""
 
+from datetime import UTC, datetime
 from enum import Enum
 from typing import Any
 from uuid import UUID
 
-from advanced_alchemy.base import CommonTableAttributes, create_registry
-from advanced_alchemy.mixins import AuditColumns
 from pgvector.sqlalchemy import VECTOR
+from sqlalchemy import DateTime, MetaData, Uuid
 from sqlalchemy import Enum as EnumColumn
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, declared_attr, mapped_column
@@ -22,23 +22,43 @@ _BY_VALUE = EnumColumn(
     create_constraint=True,
 )
 
-registry = create_registry(custom_annotation_map={Enum: _BY_VALUE, dict[str, Any]: JSONB, list[Any]: JSONB})
+NAMES = {
+    "ix": "ix_%(column_0_label)s",
+    "uq": "uq_%(table_name)s_%(column_0_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+"""How constraints are called that are given no name."""
 
 
-class Base(CommonTableAttributes, DeclarativeBase):
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+class Base(DeclarativeBase):
     """A table without a key of its own making."""
 
     __abstract__ = True
 
-    registry = registry
+    metadata = MetaData(naming_convention=NAMES)
+    type_annotation_map = {  # noqa: RUF012  SQLAlchemy's own name, read when a class is made
+        UUID: Uuid,
+        datetime: DateTime(timezone=True),
+        Enum: _BY_VALUE,
+        dict[str, Any]: JSONB,
+        list[Any]: JSONB,
+    }
 
 
-class Model(AuditColumns, Base):
+class Model(Base):
     """A table whose rows are things with an id (UUIDv7) and a history."""
 
     __abstract__ = True
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid7, sort_order=-1)
+    created_at: Mapped[datetime] = mapped_column(default=now, sort_order=3002)
+    updated_at: Mapped[datetime] = mapped_column(default=now, onupdate=now, sort_order=3003)
 
 
 class Revised:

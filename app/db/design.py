@@ -12,7 +12,19 @@ import app.db.models  # noqa: F401  fills the registry
 from app.db.base import Base
 
 GROUPS = {
-    "Accounts": ("users", "attempts", "api_keys", "user_sessions", "refresh_tokens"),
+    "Accounts": (
+        "users",
+        "attempts",
+        "api_keys",
+        "user_sessions",
+        "refresh_tokens",
+        "account_tokens",
+        "second_factors",
+        "recovery_codes",
+        "audit_events",
+        "account_exports",
+        "erased_accounts",
+    ),
     "Projects and sources": (
         "projects",
         "uploads",
@@ -32,6 +44,7 @@ GROUPS = {
         "repurposings",
     ),
     "Safety": ("safety_checks", "safety_findings", "policy_packs"),
+    "Webhooks": ("webhooks", "webhook_deliveries"),
     "Memory": ("feedback", "preferences", "audiences", "materials", "settings_templates"),
     "Jobs": (
         "jobs",
@@ -51,8 +64,9 @@ PostgreSQL 16 or newer with pgvector. This page is written from the models by `m
 where it and they differ. Keys are UUIDv7, made by the application, so that they sort by time; timestamps are in UTC;
 enums are stored by value with a check. Migrations live in `app/db/migrations/versions`; they also hold what models
 can't say: the `vector` extension, `STORAGE PLAIN` for embeddings, and the functions and triggers of the job engine
-(`job_claim`, `job_line_touch`, `job_lines_follow`, `job_lines_rebuild`). The schema `saq` belongs to SAQ's own tables
-when PostgreSQL carries the bell.
+(`job_claim`, `job_line_touch`, `job_lines_follow`, `job_lines_rebuild`, `job_aside`), those of webhooks
+(`webhook_publish`, and `webhook_job_ended` on `job_events`), and the triggers that let no audit event be changed
+(`audit_events_stay`). The schema `saq` belongs to SAQ's own tables when PostgreSQL carries the bell.
 """
 
 

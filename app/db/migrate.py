@@ -40,5 +40,10 @@ def head() -> str:
     return revision
 
 
+def knows(revision: str) -> bool:
+    """Whether this code has the revision; a newer version's it hasn't."""
+    return any(one.revision == revision for one in ScriptDirectory.from_config(config()).walk_revisions())
+
+
 if __name__ == "__main__":
     upgrade(sys.argv[1])

@@ -10,23 +10,28 @@ from socket import gaierror
 from typing import Any, TypeVar
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
+import asyncpg
 import msgspec
 from asyncpg import exceptions as asyncpg_errors
 from pgvector.asyncpg import register_vector
 from sqlalchemy import event
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DBAPIError, InvalidatePoolError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
+from sqlalchemy.pool import ConnectionPoolEntry
 
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
 DEADLOCKS = {"40P01", "40001"}
-AWAY = {"57P01", "57P02", "57P03", "25P03", "25P04", "53300"}
-"""Told by a server that stops, starts, or cut this session: the driver may not have noticed yet that it is closed."""
+AWAY = {"57P01", "57P02", "57P03", "25P03", "25P04", "53100", "53300"}
+"""Told by a server that stops, starts, has no room for data or connections, or cut this session: the driver may not have
+noticed yet that it is closed."""
 CUT = (asyncpg_errors.InterfaceError, asyncpg_errors.InternalClientError)
 """What asyncpg says where a session was cut while it was between two messages."""
+BELIEVED_SECONDS = 1.0
+"""A connection that was used so short ago is there, unless the driver has seen it end; an older one is asked."""
 _AFTER_COMMIT = "after_commit"
 _AFTER_ROLLBACK = "after_rollback"
 _BACKGROUND: set[asyncio.Task[Any]] = set()
@@ -36,6 +41,13 @@ def plain_url(url: str) -> str:
     """The URL as PostgreSQL's own programs and drivers write it."""
     parts = urlsplit(url)
     return urlunsplit(("postgresql", *parts[1:]))
+
+
+class Unchanged(asyncpg.Connection):
+    """A pooled connection for single statements, which leave nothing to be reset: giving it back costs no round trip."""
+
+    def get_reset_query(self) -> str:
+        return ""
 
 
 def engine_url(url: str) -> str:
@@ -74,7 +86,6 @@ class Database:
             engine_url(url),
             pool_size=pool_size,
             max_overflow=pool_size,
-            pool_pre_ping=True,
             hide_parameters=True,  # an error's text goes to the log; hashes and personal data don't
             pool_timeout=10,
             json_serializer=lambda value: msgspec.json.encode(value).decode(),
@@ -85,6 +96,9 @@ class Database:
             },
         )
         event.listen(self.engine.sync_engine, "connect", _prepare_connection)
+        event.listen(self.engine.sync_engine, "checkin", _remember_use)
+        event.listen(self.engine.sync_engine, "checkout", _prove_alive)
+        self.pool_limit = 2 * pool_size
         self._sessions = async_sessionmaker(self.engine, expire_on_commit=False)
 
     @asynccontextmanager
@@ -94,8 +108,9 @@ class Database:
             try:
                 async with session.begin():
                     yield session
-            except BaseException:
-                _start(session.info.pop(_AFTER_ROLLBACK, ()))
+            except BaseException as error:
+                if not unreachable(error):  # where the connection is cut, the commit may have been made all the same
+                    _start(session.info.pop(_AFTER_ROLLBACK, ()))
                 raise
             _start(session.info.pop(_AFTER_COMMIT, ()))
 
@@ -113,6 +128,11 @@ class Database:
                 await asyncio.sleep(pause * random.random())
                 pause = min(pause * 2, 2)
 
+    def connections_in_use(self) -> int:
+        pool: Any = self.engine.pool
+        taken: int = pool.checkedout()
+        return taken
+
     async def close(self) -> None:
         if _BACKGROUND:
             await asyncio.wait(set(_BACKGROUND), timeout=2)
@@ -125,7 +145,7 @@ def after_commit(session: AsyncSession, work: Callable[[], Coroutine[Any, Any, N
 
 
 def after_rollback(session: AsyncSession, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
-    """Start *work* if this transaction rolls back: to take away what was made outside of the database."""
+    """Start *work* if this transaction certainly rolls back: to take away what was made outside of the database."""
     session.info.setdefault(_AFTER_ROLLBACK, []).append(work)
 
 
@@ -136,9 +156,25 @@ def _start(waiting: Iterable[Callable[[], Coroutine[Any, Any, None]]]) -> None:
         background.add_done_callback(_forget)
 
 
-def _prepare_connection(connection: Any, _: Any) -> None:
+def _prepare_connection(connection: Any, record: ConnectionPoolEntry) -> None:
+    _remember_use(connection, record)
     with suppress(ValueError):  # before the first migration there is no vector type
         connection.run_async(register_vector)
+
+
+def _remember_use(_: Any, record: ConnectionPoolEntry) -> None:
+    record.info["used_at"] = time.monotonic()
+
+
+def _prove_alive(connection: Any, record: ConnectionPoolEntry, _: Any) -> None:
+    """Before each use, so that a server's restart is nobody's error; asking takes three round trips."""
+    if time.monotonic() - record.info["used_at"] > BELIEVED_SECONDS:
+        try:
+            connection.ping()
+        except Exception as error:
+            raise InvalidatePoolError from error
+    elif connection.driver_connection.is_closed():
+        raise InvalidatePoolError
 
 
 def _forget(task: asyncio.Task[Any]) -> None:

@@ -12,6 +12,8 @@ import app.db.models  # noqa: F401  fills the metadata
 from app.db.base import Base
 from app.db.session import engine_url
 
+LONGEST_WAIT = "5s"
+"""For a lock: whoever waits for one holds up all that come after it, so a migration rather fails, and is run again."""
 PLAIN = {
     "GUID": "sa.Uuid()",
     "DateTimeUTC": "sa.DateTime(timezone=True)",
@@ -52,7 +54,11 @@ def migrate(connection: Connection) -> None:
 
 async def connect_and_migrate() -> None:
     url = context.config.get_main_option("sqlalchemy.url") or os.environ["DATABASE_URL"]
-    engine = create_async_engine(engine_url(url.replace("%%", "%")), poolclass=pool.NullPool)
+    engine = create_async_engine(
+        engine_url(url.replace("%%", "%")),
+        poolclass=pool.NullPool,
+        connect_args={"server_settings": {"lock_timeout": LONGEST_WAIT, "application_name": "migrations"}},
+    )
     async with engine.connect() as connection:
         await connection.run_sync(migrate)
         await connection.commit()

@@ -1,13 +1,18 @@
 """The explicit catalogue of tables that Alembic sees."""
 
 from app.db.models.account import (
+    AccountToken,
     ApiKey,
     Attempt,
+    RecoveryCode,
     RefreshToken,
     Role,
+    SecondFactor,
+    TokenPurpose,
     User,
     UserSession,
 )
+from app.db.models.audit import AuditEvent
 from app.db.models.dna import DnaProfile, DnaProfileSource, Grade
 from app.db.models.job import (
     Chore,
@@ -22,6 +27,11 @@ from app.db.models.job import (
     PausedKind,
     ProviderLane,
     WorkerProcess,
+)
+from app.db.models.leaving import (
+    AccountExport,
+    ErasedAccount,
+    ExportStatus,
 )
 from app.db.models.memory import (
     Audience,
@@ -78,20 +88,27 @@ from app.db.models.source import (
     SourceVersion,
     Upload,
 )
+from app.db.models.webhook import DeliveryStatus, Webhook, WebhookDelivery
 
 __all__ = [
+    "AccountExport",
+    "AccountToken",
     "AdLevel",
     "ApiKey",
     "Attempt",
     "Audience",
+    "AuditEvent",
     "ChatMessage",
     "Chore",
     "ClaimStatus",
     "ContentSource",
+    "DeliveryStatus",
     "Depth",
     "DnaProfile",
     "DnaProfileSource",
     "EngineChoice",
+    "ErasedAccount",
+    "ExportStatus",
     "Feedback",
     "FeedbackVerdict",
     "FindingField",
@@ -116,6 +133,7 @@ __all__ = [
     "Project",
     "ProjectStatus",
     "ProviderLane",
+    "RecoveryCode",
     "RefreshToken",
     "Repurposing",
     "RepurposingFormat",
@@ -130,6 +148,7 @@ __all__ = [
     "ScriptSource",
     "ScriptVersion",
     "SearchPosting",
+    "SecondFactor",
     "SettingsTemplate",
     "Severity",
     "SourceKind",
@@ -138,10 +157,13 @@ __all__ = [
     "SourceVersion",
     "Stance",
     "Structure",
+    "TokenPurpose",
     "Upload",
     "User",
     "UserSession",
     "Verdict",
     "VersionOrigin",
+    "Webhook",
+    "WebhookDelivery",
     "WorkerProcess",
 ]

@@ -4,7 +4,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, Numeric, String
+from sqlalchemy import BigInteger, ForeignKey, Index, Numeric, String
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -27,10 +27,58 @@ class User(Revised, Model):
     password_hash: Mapped[str] = mapped_column(String(255), comment="Argon2id, in PHC form.")
     display_name: Mapped[str] = mapped_column(String(200), comment="Personal data.")
     role: Mapped[Role] = mapped_column(default=Role.CREATOR, comment="What the account may do.")
+    email_verified_at: Mapped[datetime | None] = mapped_column(
+        comment="When its owner showed that mail to this address arrives."
+    )
     is_active: Mapped[bool] = mapped_column(default=True, server_default="true", comment="False: may not sign in.")
     monthly_budget_usd: Mapped[Decimal | None] = mapped_column(
         Numeric(12, 2), comment="What models may cost a month; null: the installation's own limit."
     )
+
+
+class TokenPurpose(StrEnum):
+    VERIFY_EMAIL = "verify_email"
+    RESET_PASSWORD = "reset_password"  # noqa: S105  a purpose, not a password
+
+
+class AccountToken(Model):
+    """What was sent to an account's e-mail, to be sent back once."""
+
+    __tablename__ = "account_tokens"
+    __table_args__ = (Index("ix_account_tokens_expires_at", "expires_at"),)
+
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True, comment="For whom.")
+    purpose: Mapped[TokenPurpose] = mapped_column(comment="What it allows.")
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True, comment="SHA-256 of the token, which is not kept.")
+    expires_at: Mapped[datetime] = mapped_column(comment="When it ends unused.")
+    used_at: Mapped[datetime | None] = mapped_column(comment="When it was used, or another of its purpose was.")
+
+
+class SecondFactor(Base):
+    """A one-time code from a device (TOTP), asked for beside the password once it is confirmed."""
+
+    __tablename__ = "second_factors"
+
+    user_id: Mapped[UUID] = mapped_column(
+        ForeignKey("users.id", ondelete="CASCADE"), primary_key=True, comment="Whose sign-ins it guards."
+    )
+    sealed_secret: Mapped[str] = mapped_column(
+        String(500), comment="What the codes are made of, sealed by the installation's key."
+    )
+    confirmed_at: Mapped[datetime | None] = mapped_column(comment="Since when it is asked for; null: not yet.")
+    last_counter: Mapped[int] = mapped_column(
+        BigInteger, default=0, server_default="0", comment="The 30 seconds since 1970 whose code was used last."
+    )
+
+
+class RecoveryCode(Model):
+    """What replaces one code of a second factor whose device is lost."""
+
+    __tablename__ = "recovery_codes"
+
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True, comment="Whose.")
+    code_hash: Mapped[str] = mapped_column(String(64), unique=True, comment="SHA-256 of the code, which is not kept.")
+    used_at: Mapped[datetime | None] = mapped_column(comment="When it was used.")
 
 
 class Attempt(Base):
@@ -47,6 +95,7 @@ class UserSession(Model):
     """One sign-in: the family of refresh tokens that descend from it."""
 
     __tablename__ = "user_sessions"
+    __table_args__ = (Index("ix_user_sessions_expires_at", "expires_at"),)
 
     user_id: Mapped[UUID] = mapped_column(
         ForeignKey("users.id", ondelete="CASCADE"), index=True, comment="Whose sign-in."

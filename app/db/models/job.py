@@ -63,7 +63,7 @@ class Job(Base):
         default=0, server_default="0", comment="The epoch when its owner last asked for another try."
     )
     waits_for: Mapped[str | None] = mapped_column(
-        String(16), comment="What a queued job that was begun waits for: retry, provider or budget."
+        String(16), comment="What a queued job that was begun waits for: retry, provider, budget or receiver."
     )
     lease_until: Mapped[datetime | None] = mapped_column(comment="Until when its worker is believed to live.")
     worker: Mapped[str | None] = mapped_column(String(100), comment="Who runs it.")
@@ -80,6 +80,9 @@ class Job(Base):
     )
     event_seq: Mapped[int] = mapped_column(default=0, server_default="0", comment="The newest event's number.")
     code_version: Mapped[str] = mapped_column(String(32), comment="The version of Strand that enqueued it.")
+    traceparent: Mapped[str | None] = mapped_column(
+        String(55), comment="The request that made it, as the W3C writes it."
+    )
     created_at: Mapped[datetime] = mapped_column(server_default=text("now()"), comment="When it was asked for.")
     started_at: Mapped[datetime | None] = mapped_column(comment="When it was first claimed.")
     finished_at: Mapped[datetime | None] = mapped_column(comment="When it ended.")
@@ -115,7 +118,9 @@ class JobLine(Base):
     owner_id: Mapped[UUID] = mapped_column(primary_key=True, comment="The owner of the jobs.")
     kind: Mapped[str] = mapped_column(String(100), primary_key=True, comment="The kind of the jobs.")
     running: Mapped[int] = mapped_column(
-        default=0, server_default="0", comment="The owner's running jobs of all kinds."
+        default=0,
+        server_default="0",
+        comment="The owner's running jobs that count with it: all kinds but those aside, or those.",
     )
     turn_at: Mapped[datetime] = mapped_column(
         server_default=text("'infinity'"), comment="In line since (past), due at (future), nothing queued (infinity)."
