@@ -26,6 +26,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     commands.add_parser("worker", help="run one worker alone")
     commands.add_parser("migrate", help="bring the database to the newest schema")
     commands.add_parser("doctor", help="check every setting, server, key and version")
+    saved = commands.add_parser("backup", help="write database and files to one archive, while the service runs")
+    saved.add_argument("file", help="the archive to write; .tar.gz packs it, - is the standard output")
+    back = commands.add_parser("restore", help="bring a backup into an empty database and the storage")
+    back.add_argument("file", type=Path, help="the archive")
+    back.add_argument("--force", action="store_true", help="delete what the database holds")
+    well = commands.add_parser("health", help="whether the API or the worker that runs here is well, for orchestrators")
+    well.add_argument("role", nargs="?", choices=["api", "worker"], help="default: whatever runs here")
+    well.add_argument("--live", action="store_true", help="only what a restart would mend: no lost database")
     demo = commands.add_parser("demo", help="show the whole journey on the samples, through the API")
     demo.add_argument("--keep", action="store_true", help="leave it serving afterwards")
     demo.add_argument("--output", default="demo-output", help="the folder to write to (default: demo-output)")
@@ -70,6 +78,11 @@ def _add_operating(commands: Any) -> None:
     rebuilt = doing.add_parser("rebuild", help="make it anew beside the old one, sized for what there is")
     rebuilt.add_argument("--kind", choices=["hnsw", "ivfflat", "none"], help="instead of VECTOR_INDEX")
     doing.add_parser("reembed", help="embed by its engine's model what another model embedded, a job a project")
+    audit = commands.add_parser("audit", help="who did what to what, when and from where, for operators")
+    audit.add_argument("--actor", help="the id of the account that did it")
+    audit.add_argument("--action", help="such as sign_in.failed")
+    audit.add_argument("--target", help="the id of what it was done to")
+    audit.add_argument("--limit", type=int, default=30)
     commands.add_parser("workers", help="the workers, what they run, and which providers are paused")
 
 
@@ -92,8 +105,8 @@ def run(_: argparse.Namespace) -> int:
 
 
 def api(_: argparse.Namespace) -> NoReturn:
-    settings = Settings.from_env()
-    os.execv(sys.executable, [sys.executable, "-m", "uvicorn", "app.main:app", "--host", settings.host, "--port", str(settings.port), "--no-server-header", "--no-proxy-headers"])  # fmt: skip  # noqa: S606
+    Settings.from_env()
+    os.execv(sys.executable, [sys.executable, "-m", "app.serving"])  # noqa: S606
 
 
 def worker(_: argparse.Namespace) -> NoReturn:
@@ -115,6 +128,24 @@ def doctor(_: argparse.Namespace) -> int:
     from app.doctor import examine
 
     return examine(Settings.from_env())
+
+
+def backup(given: argparse.Namespace) -> int:
+    from app.backup import backup as save
+
+    return save(Settings.from_env(), given.file)
+
+
+def restore(given: argparse.Namespace) -> int:
+    from app.restore import restore as bring_back
+
+    return bring_back(Settings.from_env(), given.file, force=given.force)
+
+
+def health(given: argparse.Namespace) -> int:
+    from app.health import examine
+
+    return examine(Settings.from_env(), given.role, live=given.live)
 
 
 def demo(given: argparse.Namespace) -> int:
@@ -145,6 +176,7 @@ async def _create_operator(email: str, display_name: str, password: str) -> int:
     from app.db.session import Database
     from app.features.accounts.schemas import Registration
     from app.features.accounts.service import AccountService
+    from app.shared.audit import AT_THE_MACHINE, record
     from app.shared.embedded import embedded_database, with_secrets
     from app.shared.exceptions import AppError
 
@@ -157,7 +189,8 @@ async def _create_operator(email: str, display_name: str, password: str) -> int:
         db = Database(settings.database_url or "")
         try:
             async with db.transaction() as session:
-                user = await AccountService(session, settings.secret_key or "").register(registration, Role.OPERATOR)
+                user = await AccountService.of(session, settings).register(registration, Role.OPERATOR)
+                record(session, None, "user.registered", ("user", user.id), address=AT_THE_MACHINE, role=user.role)
         except AppError as error:
             raise SettingsError(error.message) from None
         finally:
@@ -175,11 +208,15 @@ COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
     "worker": worker,
     "migrate": migrate,
     "doctor": doctor,
+    "backup": backup,
+    "restore": restore,
+    "health": health,
     "demo": demo,
     "evaluate": evaluate,
     "create-operator": create_operator,
     "index": index,
     "jobs": operate,
+    "audit": operate,
     "workers": operate,
 }
 

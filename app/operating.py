@@ -1,4 +1,4 @@
-"""What operators do at the command line: `strand jobs ...` and `strand workers`, on the database itself."""
+"""What operators do at the command line: `strand jobs ...`, `strand workers` and `strand audit`, on the database itself."""
 
 import asyncio
 import sys
@@ -6,8 +6,10 @@ import time
 from argparse import Namespace
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
+from functools import partial
 from uuid import UUID
 
+import msgspec
 from rich.console import Console
 from rich.table import Table
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -16,8 +18,10 @@ from app.config import Settings, SettingsError
 from app.db.models import Job, JobStatus
 from app.db.session import Database
 from app.features import feature_modules
+from app.features.operations.audit import AuditService
 from app.features.operations.schemas import OperatorJobRead
 from app.features.operations.service import OperationsService, alive_seconds
+from app.shared.audit import AT_THE_MACHINE, record
 from app.shared.bell import Bell, build_bell
 from app.shared.embedded import embedded_database, with_secrets
 from app.shared.exceptions import AppError
@@ -32,18 +36,18 @@ def run(given: Namespace) -> int:
     """Run one of the commands; exit code 1 where there is nothing to show or do."""
     for _ in feature_modules("tasks"):
         pass
-    command = COMMANDS[given.action if given.command == "jobs" else "workers"]
+    command = COMMANDS[given.action if given.command == "jobs" else given.command]
     console = Console(width=None if sys.stdout.isatty() else 160, highlight=False)
     with embedded_database(with_secrets(Settings.from_env())) as settings:
         try:
-            return asyncio.run(_act(settings, lambda operations, session, jobs: command(given, console, operations, session, jobs)))  # fmt: skip
+            return asyncio.run(_act(settings, partial(command, given, console), _kind(given)))
         except AppError as error:
             raise SettingsError(error.message) from None
         except KeyboardInterrupt:
             return 130
 
 
-async def _act(settings: Settings, act: Act) -> int:
+async def _act(settings: Settings, act: Act, kind: str) -> int:
     db = Database(settings.database_url or "", 2)
     bell = Bell(build_bell(settings.broker_url or settings.database_url or ""))
     try:
@@ -52,7 +56,7 @@ async def _act(settings: Settings, act: Act) -> int:
         while code == WAIT:  # for what runs to end, each look in a transaction of its own
             await asyncio.sleep(LOOK_SECONDS)
             async with db.transaction() as session:
-                code = await _still_running(OperationsService(session))
+                code = WAIT if await OperationsService(session).running(kind) else 0
     finally:
         await db.close()
         await bell.close()
@@ -93,14 +97,16 @@ async def _why(given: Namespace, console: Console, operations: OperationsService
     return 0
 
 
-async def _cancel(given: Namespace, console: Console, operations: OperationsService, _: AsyncSession, __: JobQueue) -> int:  # fmt: skip
+async def _cancel(given: Namespace, console: Console, operations: OperationsService, session: AsyncSession, _: JobQueue) -> int:  # fmt: skip
     job = await operations.cancel(_job(given))
+    record(session, None, "job.cancelled", ("job", job.id), address=AT_THE_MACHINE, owner_id=job.owner_id)
     console.print(f"{job.id} is {'cancelled' if job.status == JobStatus.CANCELLED else 'being cancelled'}.")
     return 0
 
 
 async def _retry(given: Namespace, console: Console, operations: OperationsService, session: AsyncSession, jobs: JobQueue) -> int:  # fmt: skip
     job = await operations.retry(_job(given), jobs)
+    record(session, None, "job.retried", ("job", job.id), address=AT_THE_MACHINE, owner_id=job.owner_id)
     jobs.announce(session, job.id)
     console.print(f"{job.id} goes on from its last finished step.")
     return 0
@@ -109,12 +115,14 @@ async def _retry(given: Namespace, console: Console, operations: OperationsServi
 async def _replay(given: Namespace, console: Console, operations: OperationsService, session: AsyncSession, jobs: JobQueue) -> int:  # fmt: skip
     job = await operations.replayable(_job(given))
     again: Job = await jobs.enqueue(session, TASKS[job.kind], job.owner_id, job.project_id, None, **job.input)
+    record(session, None, "job.replayed", ("job", job.id), address=AT_THE_MACHINE, owner_id=job.owner_id, made=again.id)
     console.print(f"{again.id} runs the input of {job.id} again from the start.")
     return 0
 
 
-async def _drain(given: Namespace, console: Console, operations: OperationsService, _: AsyncSession, __: JobQueue) -> int:  # fmt: skip
-    drained = await operations.drain(given.kind or "*", off=given.off)
+async def _drain(given: Namespace, console: Console, operations: OperationsService, session: AsyncSession, _: JobQueue) -> int:  # fmt: skip
+    drained = await operations.drain(_kind(given), off=given.off)
+    record(session, None, "queue.drained", address=AT_THE_MACHINE, kind=_kind(given), off=given.off)
     if given.off:
         console.print(f"Jobs begin again{f'; still paused: {drained.paused}' if drained.paused else ''}.")
         return 0
@@ -122,8 +130,23 @@ async def _drain(given: Namespace, console: Console, operations: OperationsServi
     return WAIT if drained.running and not given.no_wait else 0
 
 
-async def _still_running(operations: OperationsService) -> int:
-    return WAIT if (await operations.queue(10)).running else 0
+def _kind(given: Namespace) -> str:
+    return getattr(given, "kind", None) or "*"
+
+
+async def _audit(given: Namespace, console: Console, _: OperationsService, session: AsyncSession, __: JobQueue) -> int:  # fmt: skip
+    filters = _uuid(given.actor), given.action, _uuid(given.target)
+    page = await AuditService(session).page(Paging(given.limit), *filters)
+    for event in page.items:
+        who = f"{event.actor_role} {event.actor_id}" if event.actor_id else "nobody signed in"
+        target = f" to {event.target_type} {event.target_id}" if event.target_id else ""
+        details = f" {msgspec.json.encode(event.details).decode()}" if event.details else ""
+        line = (
+            f"{event.created_at:%Y-%m-%d %H:%M:%S} {event.action}{target} by {who} from {event.address or '?'}{details}"
+        )
+        console.print(line, markup=False, soft_wrap=True)
+    console.print(f"{len(page.items)} of {page.total} events")
+    return 0
 
 
 async def _workers(_: Namespace, console: Console, operations: OperationsService, __: AsyncSession, jobs: JobQueue) -> int:  # fmt: skip
@@ -176,4 +199,5 @@ COMMANDS = {
     "replay": _replay,
     "drain": _drain,
     "workers": _workers,
+    "audit": _audit,
 }

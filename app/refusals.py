@@ -106,8 +106,9 @@ def on_unexpected_error(request: Request[Any, Any, Any], error: Exception) -> Re
     if unreachable(error):
         log.warning("The database can't be reached: %s", type(error).__name__)
         return on_app_error(request, Unavailable("The database can't be reached; try again in a moment."))
-    log.error("%s %s failed", request.method, request.scope["path"], exc_info=error)
-    return respond(500, "Something went wrong on our side; it was logged.", "internal_error")
+    log.error("A request failed on our side", exc_info=error, extra={"path": request.scope["path"]})
+    known = request.scope["state"].get("request_id")
+    return respond(500, f"Something went wrong on our side; it was logged as request {known}.", "internal_error")
 
 
 EXCEPTION_HANDLERS: ExceptionHandlersMap = {

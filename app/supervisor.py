@@ -1,9 +1,11 @@
 """`strand run`: the database, the API and one worker in the foreground, each a process of its own."""
 
 import asyncio
+import errno
 import logging
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -21,6 +23,7 @@ log = logging.getLogger(__name__)
 STOP_SECONDS = 32
 RESTART_SECONDS = (0.5, 1, 2, 5)
 STEADY_SECONDS = 10
+PORT_IN_USE = "The API could not be started on port %d; is the port in use? Set PORT to a free one."
 
 
 def serve(settings: Settings) -> int:
@@ -30,14 +33,16 @@ def serve(settings: Settings) -> int:
     stopping = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, lambda *_: stopping.set())
+    if taken(settings.host, settings.port):
+        log.error(PORT_IN_USE, settings.port)
+        return 1
     with embedded_database(settings, migrated=False) as ready:
         prepare_database(with_secrets(ready))
         environment = os.environ | {
             "DATABASE_URL": ready.database_url or "",
             "SECRET_KEY": with_secrets(ready).secret_key or "",
         }
-        api = [sys.executable, "-m", "uvicorn", "app.main:app", "--host", settings.host, "--port", str(settings.port),
-               "--no-server-header", "--no-proxy-headers", "--no-access-log", "--log-level", "warning", "--timeout-graceful-shutdown", "10"]  # fmt: skip
+        api = [sys.executable, "-m", "app.serving"]
         children: list[Child] = []
         code = 0
         try:
@@ -47,12 +52,21 @@ def serve(settings: Settings) -> int:
             while not stopping.wait(0.2):
                 for child in children:
                     if not child.keep_alive():
-                        log.error("The API could not be started on port %d; is the port in use?", settings.port)
+                        log.error(PORT_IN_USE, settings.port)
                         code = 1
                         stopping.set()
         finally:
             _stop(children)
     return code
+
+
+def taken(host: str, port: int) -> bool:
+    """Whether somebody listens there already: told before anything is started."""
+    try:
+        socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET).close()
+    except OSError as error:
+        return error.errno == errno.EADDRINUSE
+    return False
 
 
 class Child:

@@ -35,13 +35,23 @@ from app.worker.settings import build_queue, build_worker
 
 SAMPLES = Path(__file__).parent.parent / "app/demo/samples"
 PASSWORD = "correct horse battery"
-SHORT = {"JOB_LEASE_SECONDS": "3", "JOB_BEAT_SECONDS": "0.5", "JOB_TICK_SECONDS": "0.5", "JOB_BACKOFF_SECONDS": "0.1"}
+SHORT = {
+    "JOB_LOOK_SECONDS": "0.1",
+    "JOB_BEAT_SECONDS": "0.5",
+    "JOB_TICK_SECONDS": "0.5",
+    "JOB_BACKOFF_SECONDS": "0.1",
+}
+"""A lease is as long as in production: however busy the machine, no test loses a job that it runs."""
 AT_WILL = {
     "REGISTRATIONS_PER_MINUTE": "100000",
     "REFRESHES_PER_MINUTE": "100000",
     "FAILED_LOGINS_PER_ADDRESS": "100000",
 }
 """All tests sign up from one address."""
+CHEAP = {"ARGON2_MEMORY_KIB": "8", "ARGON2_TIME_COST": "1", "ARGON2_PARALLELISM": "1"}
+"""Nobody guesses at the tests' passwords; tests/features/accounts/test_passwords.py hashes one at the real price."""
+RECEIVERS = {"WEBHOOK_ALLOW_PRIVATE": "true", "WEBHOOK_RETRY_SECONDS": "0.1,0.1"}
+"""Webhooks go to receivers on this machine, and don't take days."""
 
 
 def free_port() -> int:
@@ -57,6 +67,12 @@ def in_a_thread(work: Callable[[], Any]) -> Any:
         return pool.submit(work).result()
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files with slow tests first: none is left for the end, when the other processes have nothing more to do."""
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: item.path not in slow)
+
+
 @pytest.fixture(scope="session")
 def home() -> Iterator[Path]:
     folder = Path(tempfile.mkdtemp(prefix="strand-test-"))
@@ -67,7 +83,8 @@ def home() -> Iterator[Path]:
 @pytest.fixture(scope="session")
 def settings(home: Path) -> Iterator[Settings]:
     """The settings of the run's own embedded PostgreSQL, migrated; durability off, as nothing outlives the run."""
-    given = Settings.from_env({"STRAND_HOME": str(home), "OWNER_MAX_RUNNING": "5", **SHORT, **AT_WILL})
+    wanted = {"OWNER_MAX_RUNNING": "5", **SHORT, **AT_WILL, **CHEAP, **RECEIVERS}
+    given = Settings.from_env({"STRAND_HOME": str(home), **wanted})
     cluster = embedded.locate(given)
     cluster.create()
     cluster.start(fsync="off", synchronous_commit="off", full_page_writes="off")
@@ -89,7 +106,7 @@ async def resources(settings: Settings) -> AsyncIterator[Resources]:
 async def working(settings: Settings, resources: Resources, tasks: Mapping[str, Task[Any]]) -> AsyncIterator[Runtime]:
     """A worker of a test's own, for tasks of its own; it is rung by nobody and looks by itself."""
     url = settings.database_url or ""
-    async with JobStore(url, settings, worker_name()) as store:
+    async with JobStore(url, settings, worker_name(), resources.hints.touch) as store:
         bell = Bell(build_bell(url))
         runtime = Runtime(settings, resources, store, bell, tasks)
         await runtime.start()
@@ -105,7 +122,9 @@ async def worker(settings: Settings, resources: Resources) -> AsyncIterator[Runt
     """A worker in this process, bell included."""
     list(feature_modules("tasks"))
     async with AsyncExitStack() as stack:
-        store = await stack.enter_async_context(JobStore(settings.database_url or "", settings, worker_name()))
+        store = await stack.enter_async_context(
+            JobStore(settings.database_url or "", settings, worker_name(), resources.hints.touch)
+        )
         queue = build_queue(settings)
         bell = Bell(queue)
         await bell.alive()
@@ -161,41 +180,62 @@ async def sign_up(client: httpx.AsyncClient, email: str | None = None) -> dict[s
     return {**pair.json(), "email": email, "id": registered.json()["id"]}
 
 
-@pytest.fixture
-async def creator(server: str) -> AsyncIterator[httpx.AsyncClient]:
+@asynccontextmanager
+async def signed_in(server: str) -> AsyncIterator[httpx.AsyncClient]:
     """A client signed in as a creator of its own."""
-    async with httpx.AsyncClient(base_url=f"{server}/api/v1", timeout=30) as client:
+    async with httpx.AsyncClient(base_url=f"{server}/api/v1", timeout=60) as client:
         account = await sign_up(client)
         client.headers["Authorization"] = f"Bearer {account['access_token']}"
+        yield client
+
+
+@pytest.fixture
+async def creator(server: str) -> AsyncIterator[httpx.AsyncClient]:
+    """A creator with nothing yet."""
+    async with signed_in(server) as client:
         yield client
 
 
 @pytest.fixture
 async def stranger(server: str) -> AsyncIterator[httpx.AsyncClient]:
     """Another creator."""
-    async with httpx.AsyncClient(base_url=f"{server}/api/v1", timeout=30) as client:
-        account = await sign_up(client)
-        client.headers["Authorization"] = f"Bearer {account['access_token']}"
+    async with signed_in(server) as client:
+        yield client
+
+
+@pytest.fixture(scope="module")
+async def reader(server: str) -> AsyncIterator[httpx.AsyncClient]:
+    """A creator for all tests of a file that leave what is there as it was."""
+    async with signed_in(server) as client:
         yield client
 
 
 @pytest.fixture
 async def operator(server: str, resources: Resources) -> AsyncIterator[httpx.AsyncClient]:
     """A client signed in as an operator."""
-    async with httpx.AsyncClient(base_url=f"{server}/api/v1", timeout=30) as client:
-        account = await sign_up(client)
+    async with signed_in(server) as client:
+        me = (await client.get("/users/me")).json()["id"]
         async with resources.db.transaction() as session:
-            await session.execute(text("update users set role = 'operator' where id = :id"), {"id": account["id"]})
-        client.headers["Authorization"] = f"Bearer {account['access_token']}"
+            await session.execute(text("update users set role = 'operator' where id = :id"), {"id": me})
         yield client
+
+
+async def open_project(client: httpx.AsyncClient) -> str:
+    made = await client.post("/projects", json={"title": "How sailors found their longitude"})
+    assert made.status_code == 201, made.text
+    project_id: str = made.json()["id"]
+    return project_id
 
 
 @pytest.fixture
 async def project(creator: httpx.AsyncClient) -> str:
-    made = await creator.post("/projects", json={"title": "How sailors found their longitude"})
-    assert made.status_code == 201, made.text
-    project_id: str = made.json()["id"]
-    return project_id
+    return await open_project(creator)
+
+
+@pytest.fixture(scope="module")
+async def room(reader: httpx.AsyncClient) -> str:
+    """The reader's project."""
+    return await open_project(reader)
 
 
 async def finished(client: httpx.AsyncClient, job: dict[str, Any], seconds: float = 60) -> dict[str, Any]:

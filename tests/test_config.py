@@ -71,3 +71,35 @@ def test_every_setting_is_explained_in_the_example_file():
     text = (Path(__file__).parents[1] / ".env.example").read_text()
 
     assert [name for name in Settings().public() if f"{name}=" not in text] == []
+
+
+@pytest.mark.parametrize("pauses", ["5,soon", "0", "-1,5", "700000", "nan"])
+def test_pauses_that_are_none_are_refused(pauses):
+    with pytest.raises(SettingsError, match="WEBHOOK_RETRY_SECONDS"):
+        Settings.from_env({"WEBHOOK_RETRY_SECONDS": pauses})
+
+
+def test_production_lets_no_webhook_into_the_inner_network():
+    env = {"APP_ENV": "production", "SECRET_KEY": GOOD_KEY, "DATABASE_URL": "postgresql://s:pVx83kd@db/s"}
+
+    with pytest.raises(SettingsError, match="WEBHOOK_ALLOW_PRIVATE"):
+        Settings.from_env({**env, "WEBHOOK_ALLOW_PRIVATE": "true"})
+    assert Settings.from_env(env).webhook_pauses[:2] == (5, 300)
+
+
+def test_a_secret_may_lie_in_a_file_and_the_variable_itself_wins(tmp_path):
+    path = tmp_path / "key"
+    path.write_text(f"{GOOD_KEY}\n")
+
+    assert Settings.from_env({"SECRET_KEY_FILE": str(path)}).secret_key == GOOD_KEY
+    assert Settings.from_env({"SECRET_KEY_FILE": str(path), "SECRET_KEY": "another"}).secret_key == "another"
+
+
+@pytest.mark.parametrize("content", [None, b"", b"\xff\xfe"])
+def test_production_does_not_start_with_a_secret_file_that_is_missing_empty_or_no_text(tmp_path, content):
+    path = tmp_path / "key"
+    if content is not None:
+        path.write_bytes(content)
+
+    with pytest.raises(SettingsError, match="SECRET_KEY"):
+        Settings.from_env({"APP_ENV": "production", "SECRET_KEY_FILE": str(path)})

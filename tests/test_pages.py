@@ -4,15 +4,18 @@ import shutil
 from collections.abc import AsyncIterator
 
 import pytest
-from playwright.async_api import Browser, async_playwright
+from axe_playwright_python.async_playwright import Axe
+from playwright.async_api import Browser, Page, async_playwright
 
 from app.demo import report
+from app.features.scripts.exports.files import export
 from tests.demo import speaker, writer
+from tests.features.scripts.exports.scripts import sample
 
 pytestmark = pytest.mark.slow
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 async def browser() -> AsyncIterator[Browser]:
     chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     if chromium is None:
@@ -30,7 +33,20 @@ async def browser() -> AsyncIterator[Browser]:
         await launched.close()
 
 
-async def test_the_reference_page_works_with_files_of_our_own(browser, server):
+WCAG = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
+
+
+CONTRAST = {"runOnly": {"type": "rule", "values": ["color-contrast"]}}
+"""All that another colour scheme can change."""
+
+
+async def barriers(page: Page, part: str | None = None, rules: dict = WCAG) -> list[str]:
+    """What axe-core finds against WCAG 2.2, levels A and AA, in all of the page or in a part of it."""
+    found = (await Axe().run(page, context=part, options=rules)).response["violations"]
+    return [f"{one['id']}: {node['html'][:200]}" for one in found for node in one["nodes"]]
+
+
+async def test_the_reference_page_works_with_files_of_our_own_and_keeps_nobody_out(browser, server):
     page = await browser.new_page()
     asked: list[str] = []
     broken: list[str] = []
@@ -38,11 +54,13 @@ async def test_the_reference_page_works_with_files_of_our_own(browser, server):
     page.on("pageerror", lambda error: broken.append(str(error)))
 
     await page.goto(f"{server}/docs#/projects/create_project")  # of a long list only what is in view is drawn
-    await page.locator("#operations-projects-create_project").wait_for(timeout=20_000)
-    await page.get_by_text("Start a project: one video in preparation.").first.wait_for(timeout=5_000)
+    await page.locator("#operations-projects-create_project").wait_for(timeout=60_000)
+    await page.get_by_text("Start a project: one video in preparation.").first.wait_for(timeout=60_000)
 
     assert broken == []
     assert [url for url in asked if not url.startswith((server, "data:"))] == []
+    for part in (".info", ".scheme-container", "#operations-projects-create_project"):
+        assert await barriers(page, part) == [], part
 
 
 async def test_the_report_stands_alone_and_fits_a_phone(browser, tmp_path):
@@ -115,6 +133,22 @@ async def test_a_citation_of_the_script_shows_its_source_to_a_mouse_a_finger_and
         await cited.focus()
         assert await note.is_visible()
         assert await page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+        await context.close()
+
+
+async def test_report_and_teleprompter_keep_people_out_by_no_barrier_that_wcag_2_2_aa_names(browser, tmp_path):
+    found = {**speaker.found(), **writer.journey()}
+    found["texts"] |= writer.texts()
+    pages = {"report": report.render(found), "teleprompter": export("teleprompter", sample()).body.decode()}
+    for scheme, rules in (("light", WCAG), ("dark", CONTRAST)):
+        context = await browser.new_context(color_scheme=scheme)
+        page = await context.new_page()
+        for name, html in pages.items():
+            path = tmp_path / f"{name}.html"
+            path.write_text(html)
+            await page.goto(path.as_uri())
+            await page.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
+            assert await barriers(page, rules=rules) == [], (name, scheme)
         await context.close()
 
 

@@ -26,7 +26,11 @@ DELETE /api/v1/structures/{structure_id}
 DELETE /api/v1/templates/{template_id}
 DELETE /api/v1/users/me
 DELETE /api/v1/users/me/api-keys/{key_id}
+DELETE /api/v1/users/me/exports/{export_id}
 DELETE /api/v1/users/me/sessions/{session_id}
+DELETE /api/v1/users/me/totp
+DELETE /api/v1/webhooks/{webhook_id}
+GET /api/v1/admin/audit
 GET /api/v1/admin/jobs
 GET /api/v1/admin/jobs/{job_id}
 GET /api/v1/admin/lanes
@@ -86,8 +90,14 @@ GET /api/v1/usage
 GET /api/v1/users
 GET /api/v1/users/me
 GET /api/v1/users/me/api-keys
+GET /api/v1/users/me/exports
+GET /api/v1/users/me/exports/{export_id}
 GET /api/v1/users/me/sessions
+GET /api/v1/users/me/totp
 GET /api/v1/users/{user_id}
+GET /api/v1/webhooks
+GET /api/v1/webhooks/{webhook_id}
+GET /api/v1/webhooks/{webhook_id}/deliveries
 PATCH /api/v1/audiences/{audience_id}
 PATCH /api/v1/dna-profiles/{profile_id}
 PATCH /api/v1/materials/{material_id}
@@ -101,6 +111,7 @@ PATCH /api/v1/sources/{source_id}/speakers
 PATCH /api/v1/templates/{template_id}
 PATCH /api/v1/users/me
 PATCH /api/v1/users/{user_id}
+PATCH /api/v1/webhooks/{webhook_id}
 POST /api/v1/admin/drain
 POST /api/v1/admin/jobs/{job_id}/cancel
 POST /api/v1/admin/jobs/{job_id}/replay
@@ -108,8 +119,12 @@ POST /api/v1/admin/jobs/{job_id}/retry
 POST /api/v1/audiences
 POST /api/v1/auth/login
 POST /api/v1/auth/logout
+POST /api/v1/auth/password-reset
+POST /api/v1/auth/password-reset/confirm
 POST /api/v1/auth/refresh
 POST /api/v1/auth/register
+POST /api/v1/auth/verify
+POST /api/v1/auth/verify/request
 POST /api/v1/dna-profiles/import
 POST /api/v1/dna-profiles/{profile_id}/match
 POST /api/v1/feedback
@@ -142,7 +157,14 @@ POST /api/v1/sources/{source_id}/subtitles
 POST /api/v1/structures/{structure_id}/select
 POST /api/v1/templates
 POST /api/v1/users/me/api-keys
+POST /api/v1/users/me/exports
 POST /api/v1/users/me/password
+POST /api/v1/users/me/totp
+POST /api/v1/users/me/totp/confirm
+POST /api/v1/webhooks
+POST /api/v1/webhooks/{webhook_id}/deliveries/{delivery_id}/replay
+POST /api/v1/webhooks/{webhook_id}/secret
+POST /api/v1/webhooks/{webhook_id}/test
 PUT /api/v1/policy-packs/{pack_id}
 PUT /api/v1/uploads/{upload_id}/content
 """.strip().splitlines()
@@ -175,8 +197,10 @@ def test_the_tasks_are_these():
     list(feature_modules("tasks"))
 
     assert sorted(TASKS) == [
+        "accounts.send_mail",
         "chat.answer_message",
         "dna.build_profile",
+        "exports.export_account",
         "repurposing.repurpose_script",
         "research.research",
         "safety.check_script",
@@ -186,13 +210,13 @@ def test_the_tasks_are_these():
         "sources.ingest_source",
         "structures.check_idea",
         "structures.make_structures",
+        "webhooks.deliver",
     ]
 
 
 def test_every_feature_with_a_controller_is_found():
     assert {controller.__module__.split(".")[2] for controller in controllers()} == {
-        "accounts", "chat", "dna", "jobs", "memory", "operations", "projects", "repurposing",
-        "research", "safety", "scripts", "search", "sources", "structures", "uploads", "usage",
+        "accounts", "chat", "dna", "exports", "jobs", "memory", "operations", "projects", "repurposing", "research", "safety", "scripts", "search", "sources", "structures", "uploads", "usage", "webhooks",
     }  # fmt: skip
 
 
@@ -210,6 +234,6 @@ def test_nothing_but_the_document_is_served_beside_our_own_reference():
     served = {route.path for route in create_app(Settings()).routes if route.path.startswith(("/schema", "/docs"))}
 
     assert served == {
-        "/docs", "/docs/reference.js", "/docs/assets/{name:str}",
+        "/docs", "/docs/reference.js", "/docs/reference.css", "/docs/assets/{name:str}",
         "/schema", "/schema/openapi.json", "/schema/{path:str}",
     }  # fmt: skip

@@ -177,7 +177,7 @@ async def _measure(settings: Settings, found: Sequence[Collection]) -> AsyncIter
     async with open_resources(settings) as resources:
         async with resources.db.transaction() as session:
             whose = Registration("evaluate@example.com", secrets.token_urlsafe(24), "Evaluation")
-            owner = (await AccountService(session, settings.secret_key or "").register(whose)).id
+            owner = (await AccountService.of(session, settings).register(whose)).id
         for number, collection in enumerate(found):
             shelf = await stored(resources, owner, collection)
             yield (

@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from typing import Any
 
-from litestar import Request
+from litestar.connection import ASGIConnection
 
 Networks = Sequence[IPv4Network | IPv6Network]
 UNKNOWN = "unknown"
 
 
-def client_address(request: Request[Any, Any, Any]) -> str | None:
+def client_address(request: ASGIConnection[Any, Any, Any, Any]) -> str | None:
     """Where the request comes from, by the proxies that the settings trust."""
     trusted = request.app.state.resources.settings.proxies
     peer = request.client.host if request.client else None
@@ -20,7 +20,7 @@ def client_address(request: Request[Any, Any, Any]) -> str | None:
 def origin(peer: str | None, forwarded_for: Sequence[str], trusted: Networks) -> str | None:
     """The address that connected. Where that is one of the *trusted* networks, the last address of `X-Forwarded-For` that
     is none of them: what stands before it could have been sent by anybody."""
-    if peer is None or not _is_one_of(peer, trusted):
+    if peer is None or not trusted or not _is_one_of(peer, trusted):
         return peer
     for address in reversed([part.strip() for header in forwarded_for for part in header.split(",")]):
         if _parsed(address) is None:

@@ -58,10 +58,12 @@ def anchor(text: str, quote: str) -> Span | None:
     if not wanted:
         return None
     folded, places = _fold(text)
-    found = re.search(re.escape(wanted), folded)
-    if found is None:
-        return None
-    return Span(places[found.start()], places[found.end() - 1] + 1)
+    for found in re.finditer(re.escape(wanted), folded):
+        start, end = found.span()
+        begins = start == 0 or places[start - 1] != places[start]
+        if begins and (end == len(places) or places[end] != places[end - 1]):  # no half of a letter: ½ doesn't say 2
+            return Span(places[start], places[end - 1] + 1)
+    return None
 
 
 def relocate(evidence: Evidence, text: str, second_at: Callable[[int], float | None]) -> Evidence:

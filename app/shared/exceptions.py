@@ -50,6 +50,17 @@ class NotFound(AppError):
     code = "not_found"
 
 
+class TooSlow(AppError):
+    """The client took too long to send what it had announced."""
+
+    status_code = 408
+    code = "too_slow"
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.headers = {"Connection": "close"}
+
+
 class Conflict(AppError):
     status_code = 409
     code = "conflict"

@@ -2,7 +2,9 @@
 
 from collections.abc import Awaitable, Callable
 
+from litestar import Litestar
 from litestar.datastructures import MutableScopeHeaders
+from litestar.routes import HTTPRoute
 from litestar.types import Message, Scope
 
 from app.config import Settings
@@ -27,17 +29,47 @@ def protect(settings: Settings) -> Callable[[Message, Scope], Awaitable[None]]:
     always = ALWAYS | ({"Strict-Transport-Security": A_YEAR} if settings.production else {})
     if settings.cors_origins:  # pages of those origins may read what we answer
         always["Cross-Origin-Resource-Policy"] = "cross-origin"
+    told = {
+        (page, secret): _raw(
+            always
+            | {
+                "Content-Security-Policy": PAGE if page else NOTHING,
+                "Cache-Control": "no-store" if secret else "private, no-cache",
+            }
+        )
+        for page in (True, False)
+        for secret in (True, False)
+    }
 
     async def add_headers(message: Message, scope: Scope) -> None:
         if message["type"] != "http.response.start":
             return
-        headers = MutableScopeHeaders.from_message(message)
-        path = scope["path"]
-        more = {
-            "Content-Security-Policy": PAGE if path.startswith("/docs") else NOTHING,
-            "Cache-Control": "no-store" if path.startswith("/api/v1/auth") else "private, no-cache",
-        }
-        for name, value in (always | more).items():
-            headers.setdefault(name, value)
+        path, set_already = scope["path"], {name.lower() for name, _ in message["headers"]}
+        wanted = told[path.startswith("/docs"), path.startswith("/api/v1/auth")]
+        message["headers"] = [*message["headers"], *(one for one in wanted if one[0] not in set_already)]
 
     return add_headers
+
+
+def _raw(headers: dict[str, str]) -> list[tuple[bytes, bytes]]:
+    return [(name.lower().encode(), value.encode()) for name, value in headers.items()]
+
+
+async def name_methods(message: Message, scope: Scope) -> None:
+    """A hook: an answer to OPTIONS names every method of the route; Litestar names those of the handler that came first."""
+    if message["type"] != "http.response.start" or scope.get("method") != "OPTIONS":
+        return
+    app = scope["litestar_app"]
+    if "methods" not in app.state:
+        app.state.methods = methods_of(app)
+    if allowed := app.state.methods.get(scope.get("path_template", "")):
+        MutableScopeHeaders.from_message(message)["Allow"] = allowed
+
+
+def methods_of(app: Litestar) -> dict[str, str]:
+    """What each route takes, by its template; HEAD wherever GET, as the door answers that."""
+    return {
+        route.path_format: ", ".join(sorted(route.methods | ({"HEAD"} if "GET" in route.methods else set())))
+        for route in app.routes
+        if isinstance(route, HTTPRoute)
+    }

@@ -216,6 +216,8 @@ class Hub:
         self._followers: dict[UUID, set[Follower]] = {}
         self._task: asyncio.Task[None] | None = None
         self.connected = False
+        self.leaving = False
+        """The process ends: whoever follows is to go elsewhere."""
 
     @contextmanager
     def follow(self, job_id: UUID) -> Iterator[Follower]:
@@ -228,6 +230,9 @@ class Hub:
             present.discard(follower)
             if not present:
                 del self._followers[job_id]
+
+    def listeners(self) -> int:
+        return sum(map(len, self._followers.values()))
 
     def start(self) -> None:
         self._task = asyncio.get_running_loop().create_task(self._listen())
@@ -258,6 +263,10 @@ class Hub:
         for job_id, data in message.deltas:
             for follower in self._followers.get(job_id, ()):
                 follower.hear(data)
+
+    def leave(self) -> None:
+        self.leaving = True
+        self._wake_all()
 
     def _wake_all(self) -> None:
         for followers in self._followers.values():

@@ -1,30 +1,38 @@
 """What controllers share: who asks, pages of lists, ETags, and how a body is read before it is checked."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Annotated, Any, Generic, Literal, TypeVar
-from urllib.parse import unquote_to_bytes
+from urllib.parse import unquote_to_bytes, urlsplit
 from uuid import UUID
 
 import msgspec
 from litestar import Request, Response
+from litestar.di import NamedDependency
 from litestar.exceptions import SerializationException
-from litestar.params import FromQuery, HeaderParameter, QueryParameter
+from litestar.params import HeaderParameter, QueryParameter
+from litestar.typing import FieldDefinition
 from msgspec import Struct
 
 from app.db.models import Role
 from app.shared.exceptions import Malformed, Stale, WrongMediaType
 
 T = TypeVar("T")
+S = TypeVar("S")
 BIGGEST_OFFSET = 1_000_000_000
 DEEPEST = 60
 
 
 class Principal(Struct, frozen=True):
-    """The account that a request acts for."""
+    """The account that a request acts for; by which sign-in or key, and from where."""
 
     id: UUID
     role: Role
     session_id: UUID | None
+    api_key_id: UUID | None = None
+    address: str | None = None
+    second_factor: bool = False
+    """Whether the account has one."""
 
 
 class Page(Struct, Generic[T]):
@@ -34,6 +42,10 @@ class Page(Struct, Generic[T]):
     total: int
     limit: int
     offset: int
+
+    def of(self, items: Sequence[S]) -> "Page[S]":
+        """The same part of the same list, its rows in another form."""
+        return Page(items, self.total, self.limit, self.offset)
 
 
 class ErrorDetail(Struct):
@@ -54,20 +66,31 @@ Limit = Annotated[int, QueryParameter(ge=1, le=100, description="How many items 
 Offset = Annotated[int, QueryParameter(ge=0, le=BIGGEST_OFFSET, description="How many items to leave out first.")]
 ShortText = Annotated[str | None, QueryParameter(max_length=300)]
 SortOrder = Literal["asc", "desc"]
+OrderBy = Annotated[
+    str | None,
+    QueryParameter(
+        max_length=300, description="What to order by: `created_at` in most lists; a wrong one is told which there are."
+    ),
+]
+Direction = Annotated[
+    SortOrder | None,
+    QueryParameter(description="`desc`, the last first, unless the list is one that is read in order."),
+]
 
 
 class Paging(Struct, frozen=True):
     limit: int = 20
     offset: int = 0
     order_by: str | None = None
-    sort_order: SortOrder = "desc"
+    sort_order: SortOrder | None = None
 
 
-async def provide_paging(
+def provide_paging(
+    user: NamedDependency[Principal],  # noqa: ARG001  to come after it; `provide_user` says why
     limit: Limit = 20,
     offset: Offset = 0,
-    order_by: ShortText = None,
-    sort_order: FromQuery[SortOrder] = "desc",
+    order_by: OrderBy = None,
+    sort_order: Direction = None,
 ) -> Paging:
     return Paging(limit, offset, order_by, sort_order)
 
@@ -91,13 +114,16 @@ def etag(revision: int | str) -> str:
     return f'"{revision}"'
 
 
-def tagged(request: Request[Any, Any, Any], body: T, revision: int | str) -> Response[T]:
-    """The resource with its ETag, or 304 without a body when the client has this revision."""
+def unchanged(request: Request[Any, Any, Any], revision: int | str) -> Response[Any] | None:
+    """304 without a body when the client has this revision."""
     tag = etag(revision)
     known = {part.strip().removeprefix("W/") for part in request.headers.get("if-none-match", "").split(",")}
-    if tag in known or "*" in known:
-        return Response(None, status_code=304, headers={"ETag": tag})  # type: ignore[arg-type]
-    return Response(body, headers={"ETag": tag})
+    return Response(None, status_code=304, headers={"ETag": tag}) if tag in known or "*" in known else None
+
+
+def tagged(request: Request[Any, Any, Any], body: T, revision: int | str) -> Response[T]:
+    """The resource with its ETag, or 304 when the client has this revision."""
+    return unchanged(request, revision) or Response(body, headers={"ETag": etag(revision)})
 
 
 def check_if_match(request: Request[Any, Any, Any], revision: int | str) -> None:
@@ -120,8 +146,28 @@ class StrandRequest(Request[Any, Any, Any]):
                 raise Malformed(f"The body is not JSON in UTF-8: {str(error)[:200]}.") from None
             if body is not None and not isinstance(body, dict):
                 raise Malformed("The body must be a JSON object.")
-            self.scope["state"]["trimmed"] = trimmed(body)
+            self.scope["state"]["trimmed"] = strictly(trimmed(body), self.route_handler.parsed_data_field)
         return self.scope["state"]["trimmed"]
+
+
+def strictly(body: Any, field: FieldDefinition | None) -> Any:
+    """The body, where no value has to be bent to fit: Litestar alone would take `"12"` for a number, `1` for true. What
+    fits neither way is left to Litestar, which names the field."""
+    if body is None or field is None:
+        return body
+    try:
+        msgspec.convert(body, field.annotation)
+    except msgspec.ValidationError as error:
+        try:
+            msgspec.convert(body, field.annotation, strict=False)
+        except msgspec.ValidationError:
+            return body
+        message, _, where = str(error).partition(" - at `$.")
+        name = where.rstrip("`") or "body"
+        raise Malformed(
+            f"The request is not valid: {name}: {message}", extra=[{"field": name, "message": message}]
+        ) from None
+    return body
 
 
 def trimmed(value: Any, name: str = "", depth: int = 0) -> Any:
@@ -142,13 +188,27 @@ def trimmed(value: Any, name: str = "", depth: int = 0) -> Any:
     return value
 
 
-async def refuse_bad_request(request: Request[Any, Any, Any]) -> None:
-    """A query string that is no text, a host that is none, or a body of another media type than the route takes, is the
-    client's mistake."""
+def refuse_null(request: Request[Any, Any, Any]) -> None:
+    """`?status=null` is no status; Litestar would take it for one that was left out. Free text may be that word."""
+    for name, field in request.route_handler.parsed_fn_signature.parameters.items():
+        sent_as = getattr(field.kwarg_definition, "name", None) or name
+        values = request.query_params.getall(sent_as, []) if field.is_optional and str not in field.args else []
+        if any(value.lower() == "null" for value in values):
+            said = "null is no value; leave it out"
+            raise Malformed(f"The request is not valid: {sent_as}: {said}", extra=[{"field": sent_as, "message": said}])
+
+
+@lru_cache(1000)
+def is_host(given: str) -> bool:
+    """Whether it can stand in an address; urllib looks at the port only when it is asked for."""
     try:
-        str(request.base_url)
+        _ = urlsplit(f"http://{given}/").port
     except ValueError:
-        raise Malformed("The Host header is not a host with a port.") from None
+        return False
+    return True
+
+
+def refuse_bad_query(request: Request[Any, Any, Any]) -> None:
     raw = unquote_to_bytes(request.scope["query_string"].replace(b"+", b" "))
     try:
         text = raw.decode()
@@ -156,9 +216,20 @@ async def refuse_bad_request(request: Request[Any, Any, Any]) -> None:
         raise Malformed("The query string is not UTF-8 text.") from None
     if "\x00" in text:
         raise Malformed("The query string can't contain the character U+0000.")
+    if "null" in text.lower():
+        refuse_null(request)
+
+
+async def refuse_bad_request(request: Request[Any, Any, Any]) -> None:
+    """A query string that is no text, a host that is none, or a body of another media type than the route takes, is the
+    client's mistake."""
+    if not is_host(request.headers.get("host", "")):
+        raise Malformed("The Host header is not a host with a port.")
+    if request.scope["query_string"]:
+        refuse_bad_query(request)
     sent = request.headers.get("content-type")
     has_body = request.headers.get("content-length", "0") != "0" or "transfer-encoding" in request.headers
-    if request.route_handler.opt.get("any_body"):
+    if request.route_handler.opt.get("any_body") or request.route_handler.parsed_data_field is None:
         return
     if sent is not None and has_body and request.method in {"POST", "PUT", "PATCH", "DELETE"}:
         media_type = sent.partition(";")[0].strip().lower()

@@ -6,13 +6,13 @@ as long, and with them everybody who waits for the same owner or job.
 
 CLAIM = """
 select job.id, job.owner_id, job.project_id, job.kind, job.input::text, job.epoch, job.attempt, job.attempts,
-  job.max_attempts, job.deadline_at, job.created_at, project.engine,
+  job.max_attempts, job.deadline_at, job.created_at, job.traceparent, project.engine,
   coalesce(project.allow_external_models, true) as external
 from job_claim(
   array(select known.kind from unnest($1::text[]) as known(kind)
     where not exists (select 1 from paused_kinds paused where paused.kind in (known.kind, '*'))),
   $2, $3, $4, make_interval(secs => $5)) job
-left join projects project on project.id = job.project_id
+left join lateral (select engine, allow_external_models from projects where id = job.project_id limit 1) project on true
 """
 
 START_STEP = """
@@ -42,18 +42,32 @@ select (select count(*) from run) as alive, (select count(*) from started) as st
 SAVE_STEP = """
 with job as (
   select id from jobs where id = $1 for update
-), saved as (
-  update job_steps set status = 'done', output = $4::text::json, usage = $5::text::jsonb,
-    finished_at = clock_timestamp()
-  where job_id = (select id from job) and name = $3 and status <> 'done'
+), saved as (  -- $8: how long ago the step began, where that was not said before; then both are said now
+  insert into job_steps as step (job_id, name, ordinal, status, input_hash, epoch, started_at, output, usage, finished_at)
+  select id, $3, (select count(*) from job_steps where job_id = $1), 'done', $7, $2,
+    clock_timestamp() - make_interval(secs => coalesce($8::float, 0)), $4::text::json, $5::text::jsonb, clock_timestamp()
+  from job
+  on conflict (job_id, name) do update
+    set status = 'done', output = excluded.output, usage = excluded.usage, finished_at = excluded.finished_at,
+      attempts = step.attempts + ($8::float is not null)::int,
+      epoch = case when $8::float is null then step.epoch else excluded.epoch end,
+      started_at = case when $8::float is null then step.started_at else excluded.started_at end,
+      input_hash = case when $8::float is null then step.input_hash else excluded.input_hash end
+    where step.status <> 'done'
   returning name
 ), run as (
-  update jobs set attempt = 0, event_seq = event_seq + 2, progress = greatest(progress, least(1, (
+  update jobs set attempt = 0, event_seq = event_seq + case when $8::float is null then 2 else 3 end,
+    stage = case when $8::float is null then stage else $3 end, progress = greatest(progress, least(1, (
       select count(*) + 1 from job_steps where job_id = $1 and status = 'done') / $6::float))
   where id = $1 and epoch = $2 and status = 'running' and exists (select 1 from saved)
   returning id, event_seq, progress, stage
+), lost as (  -- what an earlier run of this step left on the wire
+  update model_calls set state = 'unknown', finished_at = clock_timestamp()
+  where $8::float is not null and $2 > 1 and job_id = (select id from run) and step = $3 and epoch < $2 and state = 'sent'
 ), told as (
   insert into job_events (job_id, seq, type, data)
+  select id, event_seq - 2, 'step', jsonb_build_object('name', $3::text, 'status', 'running') from run where $8::float is not null
+  union all
   select id, event_seq - 1, 'step', jsonb_build_object('name', $3::text, 'status', 'done') from run
   union all
   select id, event_seq, 'progress', jsonb_build_object('progress', progress, 'stage', stage) from run
@@ -154,6 +168,7 @@ UNTOLD = """
 select id from jobs where untold and kind = any($1::text[]) and finished_at < now() - interval '2 seconds' limit 100
 """
 
+HELD = "select true from jobs where id = :id and epoch = :epoch and status = 'running'"
 TELL = "update jobs set untold = false where id = :id and untold returning kind, input, error"
 
 STORED_STEPS = (

@@ -16,7 +16,7 @@ import msgspec
 from msgspec import Struct
 
 from app.config import Settings
-from app.db.session import plain_url, unreachable
+from app.db.session import Unchanged, plain_url, unreachable
 from app.shared.faults import fault
 from app.shared.job_sql import ALIVE, BEAT, CLAIM, EXPIRE, REAP, SAVE_STEP, SETTLE, START_STEP, STORED_STEPS, UNTOLD
 
@@ -46,6 +46,7 @@ class ClaimedJob(Struct):
     max_attempts: int
     deadline_at: datetime | None
     created_at: datetime
+    traceparent: str | None
     engine: str | None
     """What its project chose to work with; None: it has no project."""
     external: bool
@@ -60,7 +61,7 @@ class JobStore:
         self, url: str, settings: Settings, worker: str, changed: Callable[[UUID], None] = lambda _: None
     ) -> None:
         self.worker = worker
-        self._changed = changed
+        self.changed = changed
         """Called with each job that has a new event, so that who follows it need not wait for the next look."""
         self._url = plain_url(url)
         self._settings = settings
@@ -72,8 +73,12 @@ class JobStore:
     async def __aenter__(self) -> Self:
         # a worker that stands still inside a transaction must not hold its locks for long
         idle = str(int(max(0.5, self._settings.job_lease_seconds / 4) * 1000))
-        session = {"application_name": "strand-worker", "idle_in_transaction_session_timeout": idle}
-        options = {"server_settings": session, "timeout": 5}
+        session = {
+            "application_name": "strand-worker", "idle_in_transaction_session_timeout": idle,
+            # each statement finds its rows by their keys; a plan that was made while the tables were small must not read them whole
+            "plan_cache_mode": "force_generic_plan", "enable_seqscan": "off", "enable_bitmapscan": "off",
+        }  # fmt: skip
+        options = {"server_settings": session, "timeout": 5, "connection_class": Unchanged}
         self._pool = await asyncpg.create_pool(self._url, min_size=1, max_size=6, command_timeout=10, **options)
         self._life = await asyncpg.create_pool(self._url, min_size=1, max_size=1, command_timeout=5, **options)
         self._tick = await asyncpg.create_pool(self._url, min_size=0, max_size=1, command_timeout=10, **options)
@@ -135,7 +140,7 @@ class JobStore:
 
         rows = await self.patiently(take, seconds=5)
         for row in rows:
-            self._changed(row["id"])
+            self.changed(row["id"])
         stored = await self._stored_steps([row["id"] for row in rows if row["attempts"] > 1])
         return [_claimed(row, stored.get(row["id"], {})) for row in rows]
 
@@ -156,7 +161,7 @@ class JobStore:
             row = await connection.fetchrow(START_STEP, job.id, job.epoch, name, input_hash)
             if not row["alive"]:
                 return False
-            self._changed(job.id)
+            self.changed(job.id)
             if row["started"]:
                 return True
             return await _stored(connection, job, name)
@@ -167,13 +172,24 @@ class JobStore:
         """What a late receipt stored."""
         return await self.patiently(lambda connection: _stored(connection, job, name))
 
-    async def save_step(self, job: ClaimedJob, name: str, output: str, usage: Any, expected_steps: int) -> bool:
-        """Store the output, JSON to the letter; the first to store wins. False: another run has the job now."""
+    async def save_step(
+        self,
+        job: ClaimedJob,
+        name: str,
+        input_hash: str,
+        output: str,
+        usage: Any,
+        expected_steps: int,
+        unsaid: float | None,
+    ) -> bool:
+        """Store the output, JSON to the letter; the first to store wins. False: another run has the job now. *unsaid*: how many
+        seconds ago the step began, where `start_step` has not said that."""
         used = msgspec.json.encode(usage).decode() if usage else None
+        given = name, output, used, float(expected_steps), input_hash, unsaid
 
         async def write(connection: asyncpg.Connection) -> bool:
-            row = await connection.fetchrow(SAVE_STEP, job.id, job.epoch, name, output, used, float(expected_steps))
-            self._changed(job.id)
+            row = await connection.fetchrow(SAVE_STEP, job.id, job.epoch, *given)
+            self.changed(job.id)
             return bool(row["alive"]) or not row["saved"]
 
         return await self.patiently(write)
@@ -190,9 +206,11 @@ class JobStore:
         attempt: int | None = None,
         waits_for: str | None = None,
         deadline_seconds: float | None = None,
+        within: asyncpg.Connection | None = None,
     ) -> str | None:
         """Move the job out of 'running': gives the status that it has then ('cancelled' where that was asked for
-        meanwhile), or None where the run was superseded. *deadline_seconds* counts from the end of the wait."""
+        meanwhile), or None where the run was superseded. *deadline_seconds* counts from the end of the wait. *within*: a
+        connection whose transaction the caller commits, and says then that the job has `changed`."""
 
         def pack(value: Any) -> str | None:
             return None if value is None else msgspec.json.encode(value).decode()
@@ -202,10 +220,11 @@ class JobStore:
                 SETTLE, job.id, job.epoch, status, stage, pack(result), pack(error), wait_seconds, attempt, waits_for,
                 deadline_seconds,
             )  # fmt: skip
-            self._changed(job.id)
+            if within is None:
+                self.changed(job.id)
             return settled
 
-        return await self.patiently(write)
+        return await (self.patiently(write) if within is None else write(within))
 
     async def beat(self, jobs: Sequence[ClaimedJob]) -> dict[UUID, bool]:
         """Renew the leases of all runs at once: job id -> whether its owner asked for it to stop."""
@@ -237,7 +256,7 @@ class JobStore:
             moved = [row["id"] for row in await self._tick.fetch(statement, *given)]
             fault("J")
             for job_id in moved:
-                self._changed(job_id)
+                self.changed(job_id)
             all_moved += moved
         return all_moved
 
@@ -255,5 +274,6 @@ async def _stored(connection: asyncpg.Connection, job: ClaimedJob, name: str) ->
 def _claimed(row: asyncpg.Record, steps: dict[str, StoredStep]) -> ClaimedJob:
     return ClaimedJob(
         row["id"], row["owner_id"], row["project_id"], row["kind"], msgspec.json.decode(row["input"]), row["epoch"],
-        row["attempt"], row["max_attempts"], row["deadline_at"], row["created_at"], row["engine"], row["external"], steps,
+        row["attempt"], row["max_attempts"], row["deadline_at"], row["created_at"], row["traceparent"],
+        row["engine"], row["external"], steps,
     )  # fmt: skip

@@ -22,8 +22,10 @@ from app.shared.faults import fault
 from app.shared.idempotency import Idempotency, earlier_job, remember_key
 from app.shared.job_store import ClaimedJob, JobStore
 from app.shared.resources import Resources
+from app.shared.tracing import current_trace
 
 P = ParamSpec("P")
+URGENT, USUAL = 0, 100
 
 Ended = Callable[[AsyncSession, dict[str, Any], dict[str, Any] | None], Awaitable[None]]
 
@@ -57,6 +59,11 @@ class Task(Generic[P]):
     steps: int
     ended: "Ended | None" = None
     """Told when a job of this task fails or is cancelled, so that what it worked on doesn't wait for it for ever."""
+    urgent: bool = False
+    """Our own errand for the owner, such as a mail: it goes before what waits, and a full queue doesn't refuse it."""
+    aside: bool = False
+    """Runs in slots of its own and counts against none of its owner's limits; it has no deadline. The database knows
+    these by name (`job_aside`)."""
 
     async def call(self, context: JobContext) -> Result | None:
         """Run with the job's input restored to the types that the function declares."""
@@ -69,12 +76,18 @@ TASKS: dict[str, Task[Any]] = {}
 
 
 def task(
-    *, timeout_seconds: float = 900, steps: int = 1, ended: Ended | None = None
+    *,
+    timeout_seconds: float = 900,
+    steps: int = 1,
+    ended: Ended | None = None,
+    urgent: bool = False,
+    aside: bool = False,
 ) -> Callable[[Callable[Concatenate[JobContext, P], Awaitable[Result | None]]], Task[P]]:
     """Declare a task, named after its feature and function: `dna.build_profile`. *steps* is what progress counts to."""
 
     def declare(run: Callable[Concatenate[JobContext, P], Awaitable[Result | None]]) -> Task[P]:
-        declared = Task(f"{run.__module__.split('.')[-2]}.{run.__name__}", run, timeout_seconds, steps, ended)
+        name = f"{run.__module__.split('.')[-2]}.{run.__name__}"
+        declared = Task(name, run, timeout_seconds, steps, ended, urgent, aside)
         if declared.name in TASKS:
             raise RuntimeError(f"Two tasks are named {declared.name}.")
         TASKS[declared.name] = declared
@@ -98,7 +111,9 @@ class JobQueue:
     async def require_room(self, session: AsyncSession, owner_id: UUID) -> None:
         """Raise `TooMany` where the owner has as many jobs waiting as may."""
         most = self.settings.owner_max_queued
-        queued = select(func.count()).where(Job.owner_id == owner_id, Job.status == JobStatus.QUEUED)
+        queued = select(func.count()).where(
+            Job.owner_id == owner_id, Job.status == JobStatus.QUEUED, ~func.job_aside(Job.kind)
+        )
         if (await session.scalar(queued) or 0) >= most:
             raise TooMany(
                 f"You have {most} jobs waiting, which is the limit; wait until some are done, or cancel some.",
@@ -116,8 +131,9 @@ class JobQueue:
         **arguments: Any,
     ) -> Job:
         """Add a job to this transaction: it exists if, and only if, the transaction commits."""
-        await self.require_room(session, owner_id)
-        now = datetime.now(UTC)
+        if not (task.urgent or task.aside):
+            await self.require_room(session, owner_id)
+        deadline = datetime.now(UTC) + timedelta(seconds=self.settings.job_deadline_seconds)
         job = Job(
             id=uuid7(),
             owner_id=owner_id,
@@ -126,9 +142,11 @@ class JobQueue:
             input=msgspec.to_builtins(arguments),
             status=JobStatus.QUEUED,
             stage="waiting for a worker",
+            priority=URGENT if task.urgent else USUAL,
             max_attempts=self.settings.job_max_attempts,
-            deadline_at=now + timedelta(seconds=self.settings.job_deadline_seconds),
+            deadline_at=None if task.aside else deadline,
             code_version=VERSION,
+            traceparent=trace.traceparent if (trace := current_trace()) else None,
             event_seq=1,
         )
         session.add(job)
@@ -136,7 +154,6 @@ class JobQueue:
         session.add(JobEvent(job_id=job.id, seq=1, type="status", data={"status": "queued"}))
         remember_key(session, job, idempotency)
         await session.flush()
-        await session.refresh(job)
         self.announce(session, job.id)
         return job
 

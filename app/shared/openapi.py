@@ -7,7 +7,7 @@ from app.shared.http import ErrorBody
 MEANINGS = {
     400: "The request is malformed; `extra` names the field.",
     401: "No token, or one that is no longer good.",
-    403: "The role does not allow it.",
+    403: "The role, or the scope of the key, does not allow it.",
     404: "Unknown, or not yours.",
     409: "It conflicts with the current state.",
     412: "It was changed since you read it.",

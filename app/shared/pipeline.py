@@ -13,8 +13,12 @@ import msgspec
 from app.shared.clients.meter import AlreadyStored, CallRefused, Meter, metered
 from app.shared.exceptions import AppError, Unavailable
 from app.shared.faults import fault
+from app.shared.job_store import StoredStep
 from app.shared.jobs import JobContext
 from app.shared.resources import Resources
+from app.shared.tracing import traced
+
+MOMENT_SECONDS = 0.02
 
 P = ParamSpec("P")
 Output = TypeVar("Output")
@@ -101,13 +105,8 @@ class PipelineRun:
         if not self.context.may_pay():
             raise Superseded
         fault("G")
-        started = await self.context.store.start_step(self.job, name, input_hash)
-        if started is False:
-            raise Superseded
-        if started is not True:
-            return _recall(step, name, started.input_hash, input_hash, started.output)
         limit = timeout_seconds or self.resources.settings.job_step_seconds
-        receipt = asyncio.create_task(self._run_and_save(name, limit, step, args, kwargs))
+        receipt = asyncio.create_task(self._run_and_save(name, input_hash, limit, step, args, kwargs))
         self.context.receipts.add(receipt)
         receipt.add_done_callback(self.context.receipts.discard)
         try:
@@ -128,34 +127,92 @@ class PipelineRun:
         if receipt.done() and not receipt.cancelled():
             receipt.exception()  # it is in the books; nobody waits for it any more
 
-    async def _run_and_save(self, name: str, limit: float, step: Step[P, Output], args: Any, kwargs: Any) -> Output:
+    async def _run_and_save(
+        self, name: str, input_hash: str, limit: float, step: Step[P, Output], args: Any, kwargs: Any
+    ) -> Output:
         job, context = self.job, self.context
+        beginning = Beginning(lambda: context.store.start_step(job, name, input_hash))
         meter = Meter(
             owner_id=job.owner_id, project_id=job.project_id, job_id=job.id, kind=job.kind, step=name, epoch=job.epoch,
-            may_pay=context.may_pay,
+            may_pay=context.may_pay, before_paying=beginning.before_paying,
         )  # fmt: skip
         _DELTA.set(lambda data: self.resources.hints.delta(job.id, {"step": name, **data}))
-        with metered(meter):
+        called, began = step.__name__, time.monotonic()
+        with metered(meter), traced(f"step {called}", "internal", {"strand.step": name, "strand.job.id": str(job.id)}):
             try:
                 async with asyncio.timeout(limit) as clock:
                     output = await step(self.resources, *args, **kwargs)
-            except TimeoutError:
-                if clock.expired():
-                    raise StepTooSlow(f"The step {name} took longer than {limit:.0f} s.") from None
-                raise
             except CallRefused:
                 raise Superseded from None
             except AlreadyStored:
                 stored = await context.store.stored_step(job, name)
-                return _recall(step, name, stored.input_hash, _hash(args, kwargs), stored.output)
+                return _recall(step, name, stored.input_hash, input_hash, stored.output)
+            except Exception as error:
+                if await beginning.said() is False:
+                    raise Superseded from error
+                if isinstance(error, TimeoutError) and clock.expired():
+                    raise StepTooSlow(f"The step {name} took longer than {limit:.0f} s.") from None
+                raise
+            finally:
+                beginning.cancel()
+                took = time.monotonic() - began
+                self.resources.metrics.observe("strand_step_seconds", took, kind=job.kind, step=called)
+        if beginning.under_way:
+            told = await beginning.said()
+            if told is False:
+                raise Superseded
+            if told is not True:
+                return _recall(step, name, told.input_hash, input_hash, told.output)
         packed = msgspec.json.encode(output).decode()
         fault("E")
-        alive = await context.store.save_step(job, name, packed, meter.usage(), context.expected_steps)
+        unsaid = None if beginning.under_way else took
+        alive = await context.store.save_step(
+            job, name, input_hash, packed, meter.usage(), context.expected_steps, unsaid
+        )
         fault("F")
         if not alive:
             raise Superseded
         job.attempt = 0
         return _restore(step, packed)  # as a later run will see it
+
+
+class Beginning:
+    """That a step has begun. It is said once the step has taken a moment, or is about to pay, or has failed; of a step that
+    ends sooner, its end says both, in one statement instead of two."""
+
+    def __init__(self, say: Callable[[], Awaitable[bool | StoredStep]]) -> None:
+        self._say = say
+        self._saying: asyncio.Task[bool | StoredStep] | None = None
+        self._timer = asyncio.get_running_loop().call_later(MOMENT_SECONDS, self._begin)
+
+    @property
+    def under_way(self) -> bool:
+        return self._saying is not None
+
+    def cancel(self) -> None:
+        self._timer.cancel()
+
+    async def said(self) -> bool | StoredStep:
+        """What `JobStore.start_step` answers: True, False for a run that has lost its job, or what was stored meanwhile."""
+        return await asyncio.shield(self._begin())
+
+    async def before_paying(self) -> None:
+        told = await self.said()
+        if told is False:
+            raise CallRefused
+        if told is not True:
+            raise AlreadyStored
+
+    def _begin(self) -> asyncio.Task[bool | StoredStep]:
+        if self._saying is None:
+            self._saying = asyncio.create_task(self._tell())
+            self._saying.add_done_callback(
+                lambda task: task.cancelled() or task.exception()
+            )  # heard, if by nobody else
+        return self._saying
+
+    async def _tell(self) -> bool | StoredStep:
+        return await self._say()
 
 
 def _hash(args: Any, kwargs: Any) -> str:

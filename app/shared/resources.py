@@ -5,12 +5,14 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import Self
 
+import httpcore2
 from sqlalchemy import text
 
 from app import VERSION
 from app.config import Settings, SettingsError
 from app.db.session import Database
 from app.shared.attempts import Attempts
+from app.shared.clients.courier import Courier
 from app.shared.clients.engines import Engines
 from app.shared.clients.ledger import Ledger
 from app.shared.clients.limits import Limiter
@@ -20,7 +22,10 @@ from app.shared.clients.storage import Storage, open_storage
 from app.shared.clients.web import Web, WebLimits
 from app.shared.clients.web_answers import user_agent
 from app.shared.hints import Hints, open_wire
+from app.shared.keys import Keys
 from app.shared.metrics import Metrics
+from app.shared.reads import Reads
+from app.shared.tracing import tracer
 
 MOST_OF_A_PAGE = 20 * 1024 * 1024
 LIVING = "select count(*) from worker_processes where seen_at > now() - make_interval(secs => :within)"
@@ -29,13 +34,16 @@ LIVING = "select count(*) from worker_processes where seen_at > now() - make_int
 @dataclass(frozen=True, slots=True)
 class Resources:
     settings: Settings
+    keys: Keys
     db: Database
+    reads: Reads
     storage: Storage
     engines: Engines
     prices: Prices
     metrics: Metrics
     hints: Hints
     web: Web
+    courier: Courier
     attempts: Attempts
     llm: LLM
 
@@ -52,6 +60,10 @@ async def open_resources(settings: Settings) -> AsyncIterator[Resources]:
     async with AsyncExitStack() as stack:
         db = Database(settings.database_url, settings.database_pool_size)
         stack.push_async_callback(db.close)
+        reads = Reads(settings.database_url, settings.database_pool_size)
+        stack.push_async_callback(reads.close)
+        if (sending := tracer()) is not None:
+            sending.watch(db.engine.sync_engine)
 
         async def workers() -> int:
             within = max(10.0, 5 * settings.job_beat_seconds)
@@ -66,7 +78,23 @@ async def open_resources(settings: Settings) -> AsyncIterator[Resources]:
         engines = Engines(settings, Ledger(db, settings, prices, limiter, metrics))
         storage = open_storage(settings)
         limits = WebLimits(page_bytes=min(settings.file_limit_bytes, MOST_OF_A_PAGE))
-        web = Web(user_agent(VERSION, settings.web_contact), limits)
+        agent, trust = user_agent(VERSION, settings.web_contact), httpcore2.default_ssl_context()
+        web = Web(agent, limits, trust=trust)
+        courier = Courier(agent, trust, private=settings.webhook_allow_private)
         attempts = Attempts(db, settings)
         stack.push_async_callback(attempts.close)
-        yield Resources(settings, db, storage, engines, prices, metrics, hints, web, attempts, engines.usual)
+        yield Resources(
+            settings,
+            Keys.of(settings),
+            db,
+            reads,
+            storage,
+            engines,
+            prices,
+            metrics,
+            hints,
+            web,
+            courier,
+            attempts,
+            engines.usual,
+        )

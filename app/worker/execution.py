@@ -15,8 +15,10 @@ from app.shared.exceptions import AppError, Unavailable
 from app.shared.faults import fault
 from app.shared.job_store import ClaimedJob, JobStore
 from app.shared.jobs import JobContext, Task
+from app.shared.logs import bind, unbind_all
 from app.shared.pipeline import Cancelled, Drained, Superseded
 from app.shared.resources import Resources
+from app.shared.tracing import Value, entered
 
 log = logging.getLogger(__name__)
 
@@ -34,6 +36,8 @@ class Host(Protocol):
     stopping: bool
 
     def may_pay(self) -> bool: ...
+
+    async def end(self, job: ClaimedJob, status: str, **change: Any) -> str | None: ...
 
     async def tell(self, job_id: Any) -> None: ...
 
@@ -75,6 +79,17 @@ class Run:
                 self._ending = asyncio.create_task(self._settle("cancelled"))
 
     async def go(self) -> None:
+        job = self.job
+        unbind_all()
+        bind(job_id=str(job.id), kind=job.kind, user_id=str(job.owner_id))
+        about: dict[str, Value | None] = {
+            "strand.job.id": str(job.id), "strand.job.kind": job.kind, "strand.job.epoch": job.epoch,
+            "strand.job.age_seconds": (datetime.now(UTC) - job.created_at).total_seconds(), "user.id": str(job.owner_id),
+        }  # fmt: skip
+        with entered(f"job {job.kind}", "consumer", job.traceparent, about) as self.span:
+            await self._run()
+
+    async def _run(self) -> None:
         host, job = self.host, self.job
         task = host.tasks[job.kind]
         log.info("Job %s starts: %s, epoch %d", job.id, job.kind, job.epoch)
@@ -188,10 +203,14 @@ class Run:
         await self._settle("failed", error=error, attempt=attempt)
 
     async def _settle(self, status: str, **change: Any) -> None:
-        settled = await self.host.store.settle(self.job, status, **change)
+        over = status in {"failed", "cancelled"}
+        settled = await (self.host.end if over else self.host.store.settle)(self.job, status, **change)
         if settled is None:
             return
         log.info("Job %s is %s", self.job.id, settled)
+        self.span.set({"strand.job.status": settled})
+        if settled == "failed":
+            self.span.fail((change.get("error") or {}).get("code", "failed"))
         metrics = self.host.resources.metrics
         if settled != "queued":
             metrics.count("strand_jobs_ended_total", 1, kind=self.job.kind, status=settled)

@@ -1,6 +1,7 @@
 """The worker door: `python -m app.worker.run`."""
 
 import asyncio
+import gc
 import logging
 import signal
 import sys
@@ -9,10 +10,12 @@ from contextlib import AsyncExitStack
 from app.config import Settings, SettingsError
 from app.features import feature_modules
 from app.shared.bell import Bell
+from app.shared.collector import start_tracing
 from app.shared.embedded import embedded_database, with_secrets
 from app.shared.job_store import JobStore
 from app.shared.logs import configure_logs
 from app.shared.resources import open_resources
+from app.worker.metrics_port import told_to_prometheus
 from app.worker.runtime import Runtime, worker_name
 from app.worker.settings import build_queue, build_worker
 
@@ -25,6 +28,7 @@ async def work(settings: Settings) -> None:
         pass
     assert settings.database_url is not None
     async with AsyncExitStack() as stack:
+        stack.callback(start_tracing(settings, "strand-worker"))
         resources = await stack.enter_async_context(open_resources(settings))
         store = await stack.enter_async_context(
             JobStore(settings.database_url, settings, worker_name(), resources.hints.touch)
@@ -40,6 +44,8 @@ async def work(settings: Settings) -> None:
         await runtime.start()
         stack.push_async_callback(runtime.stop)
         await bell.alive()
+        await stack.enter_async_context(told_to_prometheus(resources, lambda: len(runtime.runs)))
+        gc.freeze()  # what there is now stays: no collection need look at it
         log.info("Worker %s is ready", store.worker)
         listening = asyncio.create_task(listener.start())
         leaving = asyncio.create_task(told_to_leave.wait())

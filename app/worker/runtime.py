@@ -19,7 +19,7 @@ from app import VERSION
 from app.config import Settings
 from app.shared.bell import Bell
 from app.shared.faults import fault
-from app.shared.job_sql import TELL
+from app.shared.job_sql import HELD, TELL
 from app.shared.job_store import ClaimedJob, JobStore
 from app.shared.jobs import TASKS, Task
 from app.shared.pipeline import Cancelled, Drained, Superseded
@@ -29,7 +29,6 @@ from app.worker.retention import sweep
 
 log = logging.getLogger(__name__)
 
-LOOK_SECONDS = 1.0
 CLAIM_SECONDS = 6
 
 
@@ -51,6 +50,10 @@ class Runtime:
         self.settings, self.resources, self.store, self.bell = settings, resources, store, bell
         self.tasks = dict(tasks)
         """The kinds that this worker knows: it claims no others."""
+        self.lanes = [
+            frozenset(name for name, task in self.tasks.items() if task.aside is aside) for aside in (False, True)
+        ]
+        """Kinds that share slots; what runs aside has as many of its own."""
         self.runs: dict[UUID, Run] = {}
         self.stopping = False
         self.last_beat = time.monotonic()
@@ -95,23 +98,31 @@ class Runtime:
             await self.resources.metrics.write(self.resources.db)
 
     async def _claiming(self) -> None:
-        """The one claimer: woken by the bell, by a free slot, and by a jittered look every second."""
+        """The one claimer: woken by the bell, by a free slot, and by a jittered look of its own."""
         while not self.stopping:
             with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(LOOK_SECONDS * random.uniform(0.75, 1.25)):
+                async with asyncio.timeout(self.settings.job_look_seconds * random.uniform(0.75, 1.25)):
                     await self._wake.wait()
             self._wake.clear()
-            while not self.stopping and (free := self.settings.worker_slots - len(self.runs)) > 0:
-                try:
-                    claimed = await self.store.claim(sorted(self.tasks), free)
-                except Exception as error:
-                    log.warning("No job could be claimed: %r", error)
-                    break
-                for job in claimed:
-                    fault("B")
-                    self._begin(job)
-                if len(claimed) < free:
-                    break
+            for lane in filter(None, self.lanes):
+                await self._claim_in(lane)
+
+    async def _claim_in(self, lane: frozenset[str]) -> None:
+        """Fill the lane's slots, as far as there are jobs."""
+        while not self.stopping:
+            free = self.settings.worker_slots - sum(run.job.kind in lane for run in self.runs.values())
+            if free <= 0:
+                break
+            try:
+                claimed = await self.store.claim(sorted(lane), free)
+            except Exception as error:
+                log.warning("No job could be claimed: %r", error)
+                break
+            for job in claimed:
+                fault("B")
+                self._begin(job)
+            if len(claimed) < free:
+                break
 
     def _begin(self, job: ClaimedJob) -> None:
         run = Run(self, job)
@@ -139,6 +150,33 @@ class Runtime:
                 await task.ended(session, job.input, job.error)
 
         await self.resources.db.patiently(work)
+
+    async def end(self, job: ClaimedJob, status: str, **change: Any) -> str | None:
+        """Settle a job that failed or was cancelled, and let its feature know in the same transaction: whoever sees that
+        it has ended sees what became of what it worked on. The feature's rows come before the job's, as in requests."""
+        task = self.tasks[job.kind]
+
+        async def work(session: AsyncSession) -> str | None:
+            if not await session.scalar(text(HELD), {"id": job.id, "epoch": job.epoch}):
+                return None
+            if task.ended is not None:
+                await task.ended(session, job.input, change.get("error"))
+            raw = await (await session.connection()).get_raw_connection()
+            settled = await self.store.settle(job, status, within=raw.driver_connection, **change)
+            if settled is None:
+                raise Superseded
+            await session.execute(text(TELL), {"id": job.id})
+            return settled
+
+        try:
+            settled = await self.resources.db.patiently(work)
+        except Superseded:
+            return None
+        except Exception as error:  # the job ends all the same; its feature is told later
+            log.warning("What job %s worked on could not be told of its end: %r", job.id, error)
+            return await self.store.settle(job, status, **change)
+        self.store.changed(job.id)
+        return settled
 
     async def _beating(self) -> None:
         while True:

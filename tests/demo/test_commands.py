@@ -19,11 +19,21 @@ from app.shared.embedded import locate
 from tests.conftest import free_port
 
 pytestmark = pytest.mark.slow
+PROJECT = Path(__file__).parents[2]
 
 
 def clean_environment(**more: str) -> dict[str, str]:
     kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "CI") if name in os.environ}
     return {**kept, **more}
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory):
+    """A home whose embedded database is there already; whoever needs it starts and stops it."""
+    made = tmp_path_factory.mktemp("commands") / "home"
+    subprocess.run(strand("migrate"), env=clean_environment(STRAND_HOME=str(made)), cwd=PROJECT, check=True, timeout=90)
+    yield made
+    locate(Settings.from_env({"STRAND_HOME": str(made)})).remove()
 
 
 def strand(*arguments: str) -> list[str]:
@@ -73,9 +83,9 @@ def test_a_demo_that_can_not_start_says_what_to_do(tmp_path):
     assert "strand.log" in done.stdout
 
 
-def test_run_serves_heals_its_worker_and_stops_cleanly(tmp_path):
+def test_run_serves_heals_its_worker_and_stops_cleanly(home):
     port = free_port()
-    environment = clean_environment(PORT=str(port), STRAND_HOME=str(tmp_path / "home"), JOB_BEAT_SECONDS="0.5")
+    environment = clean_environment(PORT=str(port), STRAND_HOME=str(home), JOB_BEAT_SECONDS="0.5")
     process = subprocess.Popen(strand("run"), env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     address = f"http://127.0.0.1:{port}/api/v1/health"
     try:
@@ -98,16 +108,15 @@ def test_run_serves_heals_its_worker_and_stops_cleanly(tmp_path):
     assert time.monotonic() - began < 40
     assert not [p for p in family if p.is_running() and p.status() != "zombie"]
     assert _status(address) is None
-    cluster = locate(Settings.from_env({"STRAND_HOME": str(tmp_path / "home")}))
+    cluster = locate(Settings.from_env({"STRAND_HOME": str(home)}))
     assert not (cluster.data / "postmaster.pid").exists()
-    cluster.remove()
 
 
-def test_run_on_a_port_in_use_says_so_and_ends(tmp_path):
+def test_run_on_a_port_in_use_says_so_and_ends(home):
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
-        environment = clean_environment(PORT=str(taken.getsockname()[1]), STRAND_HOME=str(tmp_path / "home"))
+        environment = clean_environment(PORT=str(taken.getsockname()[1]), STRAND_HOME=str(home))
         done = subprocess.run(strand("run"), env=environment, capture_output=True, text=True, timeout=90)
 
     assert done.returncode == 1
@@ -124,8 +133,8 @@ def test_production_without_a_key_refuses_to_start(tmp_path):
         assert "Traceback" not in done.stderr
 
 
-def test_doctor_finds_a_good_machine_good_and_a_bad_setting_bad(tmp_path):
-    environment = clean_environment(STRAND_HOME=str(tmp_path / "home"), PORT=str(free_port()))
+def test_doctor_finds_a_good_machine_good_and_a_bad_setting_bad(home):
+    environment = clean_environment(STRAND_HOME=str(home), PORT=str(free_port()))
     good = subprocess.run(strand("doctor"), env=environment, capture_output=True, text=True, timeout=90)
     bad = subprocess.run(
         strand("doctor"), env={**environment, "DATABASE_URL": "postgresql://u:p@127.0.0.1:1/none"},
@@ -138,10 +147,8 @@ def test_doctor_finds_a_good_machine_good_and_a_bad_setting_bad(tmp_path):
     assert "check DATABASE_URL" in bad.stdout
 
 
-def test_an_operator_is_made_once(tmp_path):
-    environment = clean_environment(STRAND_HOME=str(tmp_path / "home"), OPERATOR_PASSWORD="an operator's password")
-    assert subprocess.run(strand("migrate"), env=environment, capture_output=True, timeout=90).returncode == 0
-
+def test_an_operator_is_made_once(home):
+    environment = clean_environment(STRAND_HOME=str(home), OPERATOR_PASSWORD="an operator's password")
     made, again = (
         subprocess.run(
             strand("create-operator", "op@example.com"), env=environment, capture_output=True, text=True, timeout=90
@@ -192,4 +199,4 @@ def _ours(process: psutil.Process) -> bool:
 
 @pytest.fixture(autouse=True)
 def _in_the_project(monkeypatch):
-    monkeypatch.chdir(Path(__file__).parents[2])
+    monkeypatch.chdir(PROJECT)

@@ -20,7 +20,7 @@ import httpx
 
 from app.config import Settings
 from app.supervisor import prepare_database
-from tests.conftest import AT_WILL, PASSWORD, free_port, in_a_thread
+from tests.conftest import AT_WILL, CHEAP, PASSWORD, free_port, in_a_thread
 from tests.faults.servers import PostgresServer, RedisServer
 from tests.provider.process import ProviderProcess
 
@@ -40,6 +40,8 @@ SHORT = {
     "PROVIDER_PAUSE_SECONDS": "0.5",
     "DATABASE_POOL_SIZE": "5",
 }
+NOBODY_DIES = {"JOB_LEASE_SECONDS": "30"}
+"""For workers that are never killed: however busy the machine, they lose no lease."""
 ROOT = Path(__file__).parents[2]
 SECONDS_TO_START = 90
 
@@ -73,6 +75,7 @@ class Stage:
             **{name: value for name, value in os.environ.items() if not name.startswith(("JOB_", "FAULT_", "OWNER_"))},
             **SHORT,
             **AT_WILL,
+            **CHEAP,
             **self.provider.env,
             "ENGINE": "openai",
             "DATABASE_URL": self.postgres.url,

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from uuid_utils.compat import uuid7
 
 from app.db.base import DIMENSIONS, Base
+from app.db.ownership import owned_by, owner_column
 
 Row = dict[str, Any]
 
@@ -19,30 +20,25 @@ SETTLED = {
     "content_sources.status": "ready",
     "jobs.status": "succeeded",
     "scripts.head": 1,
+    "chat_messages.role": "user",
     "dna_profiles.status": "ready",
+    "safety_findings.policy": {"pack": "a", "version": 1, "clause_id": "b", "text": "c"},
 }
-"""States in which a thing can be read; all else is the first value that its column takes."""
+"""What lets a thing be read; all else is the first value that its column takes."""
 
 
-async def a_row_of_everything(session: AsyncSession, user_id: UUID) -> dict[str, Row]:
-    """What was stored, by table. Foreign keys lead to the owner's own rows; the account itself is there already."""
+async def a_row_of_everything(session: AsyncSession, user_id: UUID, *, nobodys: bool = False) -> dict[str, Row]:
+    """What was stored, by table. Foreign keys lead to the owner's own rows; the account itself is there already. Tables
+    that belong to nobody have theirs where *nobodys* asks for them."""
     known = (await session.execute(sa.text("select * from users where id = :id"), {"id": user_id})).mappings().one()
     rows: dict[str, Row] = {"users": dict(known)}
     for table in Base.metadata.sorted_tables:
-        if table.name in rows or not _belongs_to_somebody(table):
+        if table.name in rows or not (nobodys or owned_by(table, user_id) is not None):
             continue
         values = {column.name: _value(table, column, rows, user_id) for column in table.columns if _needed(column)}
         stored = await session.execute(sa.insert(table).values(values).returning(*table.columns))
         rows[table.name] = dict(stored.mappings().one())
     return rows
-
-
-def _belongs_to_somebody(table: sa.Table) -> bool:
-    return "owner_id" in table.columns or any(
-        (key.column.table.name != table.name and _belongs_to_somebody(key.column.table))
-        or key.column.table.name == "users"
-        for key in table.foreign_keys
-    )
 
 
 def _needed(column: sa.Column[Any]) -> bool:
@@ -68,7 +64,7 @@ def _value(table: sa.Table, column: sa.Column[Any], rows: dict[str, Row], user_i
     for key in column.foreign_keys:
         other = key.column.table.name
         return None if other == table.name or other not in rows else rows[other][key.column.name]
-    if column.name == "owner_id":
+    if column is owner_column(table):
         return user_id
     return _of_type(column)
 

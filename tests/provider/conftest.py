@@ -2,8 +2,12 @@
 
 from collections.abc import AsyncIterator, Iterator
 
+import httpx
 import pytest
 
+from app.shared.resources import Resources
+from app.worker.runtime import Runtime
+from tests.features.scripts.shelves import Shelf, stock
 from tests.provider.asking import Clients
 from tests.provider.process import ProviderProcess
 
@@ -25,3 +29,15 @@ def remote(provider_process: ProviderProcess) -> Iterator[ProviderProcess]:
 async def clients(remote: ProviderProcess) -> AsyncIterator[Clients]:
     async with Clients(remote.url) as made:
         yield made
+
+
+@pytest.fixture
+async def shelf(resources: Resources, creator: httpx.AsyncClient, project: str, worker: Runtime) -> Shelf:
+    """Sources, a brief and a structure to write from."""
+    return await stock(resources, creator, project)
+
+
+@pytest.fixture(scope="module")
+async def stocked(resources: Resources, reader: httpx.AsyncClient, room: str, worker: Runtime) -> Shelf:
+    """The same for tests that leave it as it was."""
+    return await stock(resources, reader, room)

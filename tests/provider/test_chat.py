@@ -21,6 +21,12 @@ COST = "Kendall's copy of H4 cost 450 pounds."
 MADE = "Larcum Kendall finished an exact copy of H4 in 1769."
 
 
+@pytest.fixture(scope="module")
+async def samples(reader, room, worker):
+    """For tests that ask one question, whatever was asked before."""
+    return await add_samples(reader, room)
+
+
 @pytest.fixture
 async def longitude(creator, project, worker):
     return await add_samples(creator, project)
@@ -82,7 +88,7 @@ def answering(lines):
 
 @pytest.mark.parametrize("name", ENGINES)
 async def test_a_models_sentences_are_kept_as_far_as_their_quotes_stand_and_carry_them(
-    name, settings, creator, project, longitude
+    name, settings, reader, room, samples
 ):
     def lines(label):
         return [
@@ -97,16 +103,14 @@ async def test_a_models_sentences_are_kept_as_far_as_their_quotes_stand_and_carr
 
     async with provider() as server, worker_for(settings, name, server) as resources:
         server.script = [answering(lines)]
-        said, job = await answered(
-            resources, creator, project, "What did Kendall's copy of H4 cost?", longitude.values()
-        )
+        said, job = await answered(resources, reader, room, "What did Kendall's copy of H4 cost?", samples.values())
 
     assert said["engine"].startswith(f"{name}:")
     assert sentences_of(said) == [
         "Kendall was paid 450 pounds for his copy of H4.",
         "Kendall finished the copy in 1769.",
     ]
-    assert_every_sentence_is_carried(said, await texts_of(creator, longitude.values()))
+    assert_every_sentence_is_carried(said, await texts_of(reader, samples.values()))
     rejected = {one["statement"]: one["reason"] for one in said["rejected"]}
     assert "word for word" in rejected["Kendall was one of the richest men of his time."]
     assert rejected["The copy cost 900 pounds."] == "its quotes don't say 900 pounds"
@@ -148,14 +152,10 @@ async def test_the_answer_is_told_sentence_by_sentence_and_nothing_that_does_not
 
 
 @pytest.mark.parametrize("name", ["anthropic", "openai"])
-async def test_a_model_that_finds_no_answer_abstains_with_what_was_looked_for(
-    name, settings, creator, project, longitude
-):
+async def test_a_model_that_finds_no_answer_abstains_with_what_was_looked_for(name, settings, reader, room, samples):
     async with provider() as server, worker_for(settings, name, server) as resources:
         server.script = [written('{"text": "", "quotes": []}')]
-        said, _ = await answered(
-            resources, creator, project, "What did Harrison eat for breakfast?", longitude.values()
-        )
+        said, _ = await answered(resources, reader, room, "What did Harrison eat for breakfast?", samples.values())
 
     assert (said["abstained"], said["citations"], said["rejected"]) == (True, [], [])
     assert said["text"].startswith("Your 4 sources don't say.")
@@ -163,14 +163,12 @@ async def test_a_model_that_finds_no_answer_abstains_with_what_was_looked_for(
 
 
 @pytest.mark.parametrize("name", ["anthropic", "openai"])
-async def test_an_answer_without_one_true_quote_is_not_shown(name, settings, creator, project, longitude):
+async def test_an_answer_without_one_true_quote_is_not_shown(name, settings, reader, room, samples):
     async with provider() as server, worker_for(settings, name, server) as resources:
         server.script = [
             answering(lambda label: [line("Harrison ate porridge.", (label(COST), "He ate porridge each morning."))])
         ]
-        said, _ = await answered(
-            resources, creator, project, "What did Harrison eat for breakfast?", longitude.values()
-        )
+        said, _ = await answered(resources, reader, room, "What did Harrison eat for breakfast?", samples.values())
 
     assert said["abstained"]
     assert "porridge" not in said["text"]
@@ -178,10 +176,10 @@ async def test_an_answer_without_one_true_quote_is_not_shown(name, settings, cre
     assert {one["statement"] for one in said["rejected"]} == {"He ate porridge each morning.", "Harrison ate porridge."}
 
 
-async def test_prose_is_kept_where_it_is_the_sources_own_words(settings, creator, project, longitude):
+async def test_prose_is_kept_where_it_is_the_sources_own_words(settings, reader, room, samples):
     async with provider() as server, worker_for(settings, "openai", server) as resources:
         server.script = [written(f"{COST} This was a fair price, I'd say.")]
-        said, _ = await answered(resources, creator, project, "What did the copy of H4 cost?", longitude.values())
+        said, _ = await answered(resources, reader, room, "What did the copy of H4 cost?", samples.values())
 
     assert said["text"] == COST
     assert [one["statement"] for one in said["rejected"]] == ["This was a fair price, I'd say."]
@@ -209,19 +207,17 @@ async def test_a_question_that_goes_on_shows_the_model_what_was_said_and_the_cre
 
 @pytest.mark.parametrize("name", ["anthropic", "openai"])
 @pytest.mark.parametrize("style", ["good", "wrong", "hostile", "malformed"])
-async def test_whatever_a_model_says_only_what_stands_is_shown(
-    settings, remote, creator, project, longitude, name, style
-):
+async def test_whatever_a_model_says_only_what_stands_is_shown(settings, remote, reader, room, samples, name, style):
     if style != "good":
         remote.script({"times": None, "action": {"do": "style", "style": style}})
     async with worker_for(settings, name, remote) as resources:
-        said, _ = await answered(resources, creator, project, "How was the longitude found?", longitude.values())
+        said, _ = await answered(resources, reader, room, "How was the longitude found?", samples.values())
 
     assert not re.search(r"Ignore all|<script|https?://|refund|You answer a creator|No end in sight", said["text"])
     if said["abstained"]:
         assert said["citations"] == []
     else:
-        assert_every_sentence_is_carried(said, await texts_of(creator, longitude.values()))
+        assert_every_sentence_is_carried(said, await texts_of(reader, samples.values()))
 
 
 @pytest.mark.parametrize("name", ["anthropic", "openai"])

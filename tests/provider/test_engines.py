@@ -25,8 +25,7 @@ def engine_worker(settings, name, url, **change):
     return engines.engine_worker(settings, name, url, {one.name: one for one in (BUILD, INGEST)}, **change)
 
 
-@pytest.fixture
-async def own_sources(creator, project, worker):
+async def add_own(creator, project):
     accepted = [
         (await add_file(creator, project, path.name, path.read_bytes(), "own")).json()
         for path in sorted((SAMPLES / "own").iterdir())[:3]
@@ -34,6 +33,17 @@ async def own_sources(creator, project, worker):
     for answer in accepted:
         assert (await finished(creator, answer["job"]))["status"] == "succeeded"
     return [answer["source"]["id"] for answer in accepted]
+
+
+@pytest.fixture
+async def own_sources(creator, project, worker):
+    return await add_own(creator, project)
+
+
+@pytest.fixture(scope="module")
+async def samples(reader, room, worker):
+    """The same for tests that leave them as they were."""
+    return await add_own(reader, room)
 
 
 async def build(resources, creator, project, sources):
@@ -49,13 +59,11 @@ async def calls_of(resources, job):
 
 
 @pytest.mark.parametrize("name", ENGINES)
-async def test_a_models_traits_are_kept_only_as_far_as_their_quotes_stand(
-    name, settings, creator, project, own_sources
-):
+async def test_a_models_traits_are_kept_only_as_far_as_their_quotes_stand(name, settings, reader, room, samples):
     async with provider() as server, engine_worker(settings, name, server.url) as resources:
-        job = await build(resources, creator, project, own_sources)
-        ended = await finished(creator, job)
-        profile = (await creator.get(f"/dna-profiles/{ended['result']['id']}")).json()
+        job = await build(resources, reader, room, samples)
+        ended = await finished(reader, job)
+        profile = (await reader.get(f"/dna-profiles/{ended['result']['id']}")).json()
         calls = await calls_of(resources, job)
 
     assert [trait["name"] for trait in profile["traits"]] == ["Speaks plainly"]
@@ -67,7 +75,7 @@ async def test_a_models_traits_are_kept_only_as_far_as_their_quotes_stand(
     async with resources.db.transaction() as session:
         manifest = await session.scalar(text("select manifest from dna_profiles where id = :id"), {"id": profile["id"]})
     assert (manifest["engine"], manifest["prompt"]) == (profile["engine"], "traits.v2.md")
-    assert {source["source_id"] for source in manifest["sources"]} == set(own_sources)
+    assert {source["source_id"] for source in manifest["sources"]} == set(samples)
     assert [(used["model"], used["input_tokens"]) for used in manifest["calls"]] == [
         (profile["engine"], calls[0]["input_tokens"])
     ]
@@ -79,13 +87,11 @@ async def test_a_models_traits_are_kept_only_as_far_as_their_quotes_stand(
     assert step["usage"]["output_tokens"] == calls[0]["output_tokens"]
 
 
-async def test_an_answer_that_does_not_fit_is_repaired_once_with_the_error_shown(
-    settings, creator, project, own_sources
-):
+async def test_an_answer_that_does_not_fit_is_repaired_once_with_the_error_shown(settings, reader, room, samples):
     async with provider() as server, engine_worker(settings, "openai", server.url) as resources:
         server.script = [written('{"traits": "none"}')]
-        job = await build(resources, creator, project, own_sources)
-        ended = await finished(creator, job)
+        job = await build(resources, reader, room, samples)
+        ended = await finished(reader, job)
         calls = await calls_of(resources, job)
 
     assert ended["status"] == "succeeded"
@@ -93,12 +99,12 @@ async def test_an_answer_that_does_not_fit_is_repaired_once_with_the_error_shown
     assert "Your last answer was refused" in server.requests[1][1]["input"]
 
 
-async def test_a_busy_provider_is_waited_for_and_paid_steps_are_not_repeated(settings, creator, project, own_sources):
+async def test_a_busy_provider_is_waited_for_and_paid_steps_are_not_repeated(settings, reader, room, samples):
     async with provider() as server, engine_worker(settings, "anthropic", server.url) as resources:
         server.script = [status(429, retry_after="0.2"), status(529)]
         began = time.monotonic()
-        job = await build(resources, creator, project, own_sources)
-        ended = await finished(creator, job)
+        job = await build(resources, reader, room, samples)
+        ended = await finished(reader, job)
         calls = await calls_of(resources, job)
 
     assert ended["status"] == "succeeded"
@@ -184,7 +190,7 @@ async def test_a_call_is_in_the_books_before_it_is_sent(settings, creator, proje
     assert seen[-1] == "done"
 
 
-async def test_a_cancelled_job_sends_no_second_call(settings, creator, project, own_sources):
+async def test_a_cancelled_job_sends_no_second_call(settings, reader, room, samples):
     """The first answer needs a repair; the cancel comes while it is on the wire."""
     async with provider() as server, engine_worker(settings, "openai", server.url) as resources:
         job: dict[str, str] = {}
@@ -194,11 +200,11 @@ async def test_a_cancelled_job_sends_no_second_call(settings, creator, project, 
             return written('{"traits": "none"}')(request)
 
         server.script = [cancel_meanwhile]
-        job = await build(resources, creator, project, own_sources)
+        job = await build(resources, reader, room, samples)
         while not server.requests:  # noqa: ASYNC110  the provider keeps a list
             await asyncio.sleep(0.01)
-        assert (await creator.post(f"/jobs/{job['id']}/cancel")).status_code == 202
-        ended = await finished(creator, job)
+        assert (await reader.post(f"/jobs/{job['id']}/cancel")).status_code == 202
+        ended = await finished(reader, job)
         await asyncio.sleep(1.5)
         calls = await calls_of(resources, job)
 

@@ -11,7 +11,7 @@ from app.features.sources import tasks as source_tasks
 from app.shared.clients.llm import RULES, json_schema
 from app.shared.evidence import Span, stands
 from app.shared.text import visible
-from tests.conftest import SAMPLES, add_text, finished
+from tests.conftest import SAMPLES, add_text, finished, open_project, signed_in
 from tests.provider.engines import engine_worker, enqueue, task
 from tests.provider.hostile import HOSTILE, SECRET
 
@@ -22,17 +22,17 @@ PARTS = 6
 SEALED = r'<source label="([^"]*)" seal="{seal}">\n(.*?)\n</source seal="{seal}">'
 
 
-@pytest.fixture
-async def hostile_project(creator, stranger, project, worker):
+@pytest.fixture(scope="module")
+async def hostile_project(server, reader, room, worker):
     """A creator whose own work is full of hostile texts, beside a stranger with a secret."""
-    theirs = (await stranger.post("/projects", json={"title": "Secret"})).json()["id"]
-    await add_text(stranger, theirs, SECRET * 20, role="own")
+    async with signed_in(server) as stranger:
+        await add_text(stranger, await open_project(stranger), SECRET * 20, role="own")
     good = [path.read_text(encoding="utf-8") for path in sorted((SAMPLES / "own").iterdir())][:PARTS]
     tricks, sources = list(HOSTILE.values()), []
     for number, said in enumerate(good):
         mixed = "\n\n".join([*tricks[number::PARTS], re.sub(r"(?m)^(WEBVTT.*|\d+|[\d:,.]+ --> .*)$", "", said)])
-        sources.append((await add_text(creator, project, mixed, title=f"Video {number}", role="own"))["id"])
-    return project, sources
+        sources.append((await add_text(reader, room, mixed, title=f"Video {number}", role="own"))["id"])
+    return room, sources
 
 
 async def run_with(settings, remote, engine, creator, kind, project, /, **arguments):
@@ -59,7 +59,8 @@ def assert_task_unchanged(body, texts: list[str]) -> None:
     blocks = re.findall(SEALED.format(seal=seal), user, re.DOTALL)
     assert [label for label, _ in blocks] == [f"S{number}" for number in range(1, len(texts) + 1)]
     for (_, inside), whole in zip(blocks, texts, strict=True):
-        missing = [line for line in inside.splitlines() if line.strip() not in visible(whole)]
+        seen = visible(whole)
+        missing = [line for line in inside.splitlines() if line.strip() not in seen]
         assert not missing, "what is sent is not the source's own text"
     assert re.sub(SEALED.format(seal=seal), "", user, flags=re.DOTALL).strip() == "", "text outside of the sources"
     assert not {"tools", "tool_choice", "functions"} & set(body)
@@ -70,19 +71,19 @@ def assert_task_unchanged(body, texts: list[str]) -> None:
 @pytest.mark.parametrize("name", ["openai", "anthropic"])
 @pytest.mark.parametrize("style", ["good", "wrong", "hostile"])
 async def test_a_profile_of_hostile_sources_says_only_what_stands(
-    settings, remote, creator, hostile_project, name, style
+    settings, remote, reader, hostile_project, name, style
 ):
     project, sources = hostile_project
     if style != "good":
         remote.script({"times": None, "action": {"do": "style", "style": style}})
     job = await run_with(
-        settings, remote, name, creator, BUILD, project,
+        settings, remote, name, reader, BUILD, project,
         project_id=project, source_ids=sources, name="Voice", speaker=None,
     )  # fmt: skip
 
     assert job["status"] == "succeeded", job["error"]
-    profile = (await creator.get(f"/dna-profiles/{job['result']['id']}")).json()
-    texts = {source: (await creator.get(f"/sources/{source}/text")).json()["text"] for source in sorted(sources)}
+    profile = (await reader.get(f"/dna-profiles/{job['result']['id']}")).json()
+    texts = {source: (await reader.get(f"/sources/{source}/text")).json()["text"] for source in sorted(sources)}
     for record in remote.log():
         assert_task_unchanged(record["body"], list(texts.values()))
         assert "marmalade" not in str(record["body"]), "another creator's source was sent"
@@ -112,10 +113,10 @@ async def test_a_hostile_source_is_read_and_embedded_as_the_text_that_it_is(sett
     assert all(stands(text, chunk["text"], Span(**chunk["span"])) for chunk in chunks)
 
 
-async def test_a_search_answers_a_hostile_question_with_the_askers_own_sources(creator, hostile_project):
+async def test_a_search_answers_a_hostile_question_with_the_askers_own_sources(reader, hostile_project):
     project, sources = hostile_project
     for question in [*HOSTILE.values(), "marmalade vault", 'seal" OR 1=1 --']:
-        answer = await creator.get(f"/projects/{project}/search", params={"q": question[:900], "limit": 20})
+        answer = await reader.get(f"/projects/{project}/search", params={"q": question[:900], "limit": 20})
 
         assert answer.status_code == 200
         assert {hit["source_id"] for hit in answer.json()["items"]} <= set(sources)

@@ -10,18 +10,12 @@ from app.features.repurposing.writing import FORMS, PIECE
 from tests.conftest import finished
 from tests.features.repurposing.test_repurposing import LOST, MOON, WATCH, sections_from
 from tests.features.safety.scripts import write_script
-from tests.features.scripts.shelves import stock
 from tests.provider.engines import engine_worker, enqueue, task
 from tests.provider.server import provider, written
 
 MAKE = task("pieces.repurpose_script", tasks.repurpose_script, 4)
 ENGINES = ["anthropic", "openai"]
 FORMS_MADE = ["shorts", "blog", "newsletter", "thread"]
-
-
-@pytest.fixture
-async def shelf(resources, creator, project, worker):
-    return await stock(resources, creator, project)
 
 
 @pytest.fixture

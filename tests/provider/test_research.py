@@ -21,6 +21,12 @@ BOOK = f"The survey of the county had its own figures. {LOWER} Nobody knows who 
 QUESTION = "How tall is the Hallam tower?"
 
 
+@pytest.fixture(scope="module")
+async def samples(reader, room, worker):
+    """For tests that only ask."""
+    return await add_samples(reader, room)
+
+
 @pytest.fixture
 async def tower(creator, project, worker):
     """Two sources that disagree on the height of a tower."""
@@ -175,16 +181,13 @@ async def test_a_model_plans_and_judges_and_code_has_the_last_word(settings, cre
 
 @pytest.mark.parametrize("name", ["anthropic", "openai"])
 @pytest.mark.parametrize("style", ["good", "wrong", "hostile"])
-async def test_whatever_a_model_says_only_what_stands_is_shown(settings, remote, creator, project, worker, name, style):
-    sources = await add_samples(creator, project)
+async def test_whatever_a_model_says_only_what_stands_is_shown(settings, remote, reader, room, samples, name, style):
     if style != "good":
         remote.script({"times": None, "action": {"do": "style", "style": style}})
     async with worker_for(settings, name, remote) as resources:
-        brief = await researched(
-            resources, creator, project, sources.values(), "How was the longitude found?", "standard"
-        )
+        brief = await researched(resources, reader, room, samples.values(), "How was the longitude found?", "standard")
 
-    assert_every_quote_stands(brief, await texts_of(creator, sources.values()))
+    assert_every_quote_stands(brief, await texts_of(reader, samples.values()))
     shown = json.dumps({**brief, "rejected": []})
     assert not re.search(r"Ignore all|<script|https?://|refund|You read passages|No end in sight", shown)
     if style == "good":

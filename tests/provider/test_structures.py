@@ -6,99 +6,28 @@ import re
 import pytest
 from sqlalchemy import text
 
-from app.features.structures import tasks
 from app.features.structures.drafting import PROMPT
-from app.features.structures.frameworks import blueprints
-from tests.conftest import SAMPLES, add_file, add_text, finished
-from tests.features.structures.briefs import DISPUTED, SAID, a_brief
-from tests.provider.engines import engine_worker, enqueue, task
-from tests.provider.server import provider, written
-
-ENGINES = ["anthropic", "compatible", "openai"]
-MAKE = task("outlines.make_structures", tasks.make_structures)
-CHECK = task("outlines.check_idea", tasks.check_idea, 4)
-FRAMEWORK = "myth-busting"
+from tests.features.structures.briefs import DISPUTED, SAID
+from tests.provider.outlining import ENGINES, FRAMEWORK, briefed, made, outline, outlines_by, worker_for
+from tests.provider.server import provider
 
 
 @pytest.fixture
 async def research(creator, project, worker, resources):
-    """A brief with the claims of `SAID`; gives its id and the label of each claim."""
-    await creator.patch(
-        f"/projects/{project}", json={"target_minutes": 10, "creative_brief": "SECRET-BRIEF for swimmers"}
-    )
-    for path in sorted((SAMPLES / "reference").iterdir()):
-        answer = (await add_file(creator, project, path.name, path.read_bytes())).json()
-        assert (await finished(creator, answer["job"]))["status"] == "succeeded"
-    me = (await creator.get("/users/me")).json()["id"]
-    async with resources.db.transaction() as session:
-        return await a_brief(session, me, project)
+    return await briefed(creator, project, resources)
 
 
-def labels(body) -> dict[str, str]:
-    """Of each claim that the prompt shows, by its text."""
-    sent = json.loads(json.dumps(body, ensure_ascii=False))
-    return {
-        said: label
-        for label, said in re.findall(r'label="(C\d+)" seal="\w+">\\?n?\n?(.*?)(?:\\n|\n)Standing', flat(sent))
-    }
-
-
-def flat(body) -> str:
-    if isinstance(body, dict):
-        return "\n".join(flat(one) for one in body.values())
-    if isinstance(body, list):
-        return "\n".join(flat(one) for one in body)
-    return str(body)
-
-
-def outlines_by(draft):
-    """An answer that is made when the labels are known."""
-
-    def answer(body):
-        return written(json.dumps({"outlines": draft(labels(body))}))(body)
-
-    return answer
-
-
-def outline(label, framework=FRAMEWORK, **change):
-    """One that holds, for a framework of six beats."""
-    claim = [label[said] for said, _ in SAID]
-    beats = blueprints()[framework].beats
-    places = [[], [claim[1]], [claim[DISPUTED[0]], claim[DISPUTED[1]]], [claim[2]], [], []]
-    return {
-        "framework": framework,
-        "title": "The watch and its myths",
-        "reasons": [{"text": "Your sources tell two stories of one voyage.", "labels": [claim[9], claim[10]]}],
-        "hooks": [
-            {"text": "What would you trust more at sea, a clock or the sky?", "labels": []},
-            {"text": "H4 ticks five times a second. Can you hear it?", "labels": [claim[8]]},
-        ],
-        "sections": [
-            {"title": f"Part {beat.type}", "purpose": "It goes on.", "share": 0.5, "labels": given}
-            for beat, given in zip(beats, places, strict=False)
-        ],
-        **change,
-    }  # fmt: skip
-
-
-async def made(resources, creator, project, research, framework=FRAMEWORK):
-    job = await enqueue(
-        resources, creator, MAKE, project, project_id=project, research_id=research, framework=framework
-    )
-    ended = await finished(creator, job)
-    assert ended["status"] == "succeeded", ended["error"]
-    return (await creator.get(f"/projects/{project}/structures")).json()["items"], ended
-
-
-def worker_for(settings, name, server, **change):
-    return engine_worker(settings, name, server.url, {one.name: one for one in (MAKE, CHECK)}, **change)
+@pytest.fixture(scope="module")
+async def brief(reader, room, worker, resources):
+    """The same for tests that leave it as it was."""
+    return await briefed(reader, room, resources)
 
 
 @pytest.mark.parametrize("name", ENGINES)
-async def test_a_models_outline_is_kept_and_the_others_are_made_by_code(name, settings, creator, project, research):
+async def test_a_models_outline_is_kept_and_the_others_are_made_by_code(name, settings, reader, room, brief):
     async with provider() as server, worker_for(settings, name, server) as resources:
         server.script = [outlines_by(lambda label: [outline(label)])]
-        options, job = await made(resources, creator, project, research)
+        options, job = await made(resources, reader, room, brief)
 
     first, *others = options
     assert (first["framework"], first["title"]) == (FRAMEWORK, "The watch and its myths")
@@ -151,7 +80,7 @@ async def test_a_hook_that_its_claims_do_not_carry_is_rejected_with_the_reason(s
     assert not set(reasons) & {hook["text"] for hook in first["hooks"]}
 
 
-async def test_claims_that_are_misplaced_repeated_or_unknown_leave_their_sections(settings, creator, project, research):
+async def test_claims_that_are_misplaced_repeated_or_unknown_leave_their_sections(settings, reader, room, brief):
     def draft(label):
         claim = [label[said] for said, _ in SAID]
         given = outline(label)
@@ -162,7 +91,7 @@ async def test_claims_that_are_misplaced_repeated_or_unknown_leave_their_section
 
     async with provider() as server, worker_for(settings, "openai", server) as resources:
         server.script = [outlines_by(draft)]
-        (first, *_), _ = await made(resources, creator, project, research)
+        (first, *_), _ = await made(resources, reader, room, brief)
 
     why = [(one["statement"], one["reason"]) for one in first["rejected"]]
     assert (SAID[1][0], "it has its place already") in why
@@ -176,7 +105,7 @@ async def test_claims_that_are_misplaced_repeated_or_unknown_leave_their_section
     assert [len(one["claim_ids"]) for one in first["sections"]] == [0, 1, 1, 1, 0, 0]
 
 
-async def test_shares_are_held_near_the_frameworks(settings, creator, project, research):
+async def test_shares_are_held_near_the_frameworks(settings, reader, room, brief):
     def draft(label):
         given = outline(label)
         for section, share in zip(given["sections"], (9, -1, 0, 0.2, 0.2, 1e9), strict=True):
@@ -185,7 +114,7 @@ async def test_shares_are_held_near_the_frameworks(settings, creator, project, r
 
     async with provider() as server, worker_for(settings, "openai", server) as resources:
         server.script = [outlines_by(draft)]
-        (first, *_), _ = await made(resources, creator, project, research)
+        (first, *_), _ = await made(resources, reader, room, brief)
 
     seconds = [one["target_seconds"] for one in first["sections"]]
     assert sum(seconds) == pytest.approx(600)
@@ -219,11 +148,11 @@ async def test_a_model_is_told_the_rules_and_gets_brief_and_claims_as_sealed_mat
 
 
 @pytest.mark.parametrize("style", ["good", "wrong", "hostile"])
-async def test_whatever_a_model_says_only_what_stands_is_shown(settings, remote, creator, project, research, style):
+async def test_whatever_a_model_says_only_what_stands_is_shown(settings, remote, reader, room, brief, style):
     if style != "good":
         remote.script({"times": None, "action": {"do": "style", "style": style}})
     async with worker_for(settings, "anthropic", remote) as resources:
-        options, _ = await made(resources, creator, project, research)
+        options, _ = await made(resources, reader, room, brief)
 
     for option in options:
         shown = json.dumps({**option, "rejected": []})
@@ -262,60 +191,3 @@ async def test_a_project_whose_text_may_not_leave_is_outlined_here(settings, cre
 
     assert {one["engine"] for one in options} == {"offline"}
     assert server.requests == []
-
-
-def judgement(**change):
-    return {
-        "aspects": [
-            {"question": "What is longitude?", "labels": ["R1", "R99"]},
-            {"question": "Who paid for it?", "labels": []},
-            {"question": "<b>Who</b> won?", "labels": ["R1"]},
-        ],
-        "audience_fit": 7.5,
-        "audience_reason": "You explain it the way that swimmers think.",
-        "gaps": [{"question": "Who paid for it?", "advice": "Look for the accounts of the Board."}],
-        **change,
-    }  # fmt: skip
-
-
-@pytest.mark.parametrize("name", ["anthropic", "openai"])
-async def test_an_idea_is_judged_by_a_model_on_passages_that_were_given(name, settings, creator, project, research):
-    await creator.patch(f"/projects/{project}", json={"audience": "swimmers"})
-    async with provider() as server, worker_for(settings, name, server) as resources:
-        server.script = [written(json.dumps(judgement()))]
-        job = await enqueue(resources, creator, CHECK, project, project_id=project, idea="Who found the longitude?")
-        ended = await finished(creator, job)
-        check = (await creator.get(f"/projects/{project}/idea-checks")).json()["items"][0]
-
-    assert ended["status"] == "succeeded", ended["error"]
-    assert check["engine"].startswith(f"{name}:")
-    assert (check["coverage"], check["audience_fit"], check["novelty"]) == (0.5, 1, 1)
-    assert check["gaps"] == [{"question": "Who paid for it?", "advice": "Look for the accounts of the Board."}]
-    assert check["explanation"][2]["text"] == "You explain it the way that swimmers think."
-
-
-async def test_without_an_audience_a_model_invents_none(settings, creator, project, research):
-    async with provider() as server, worker_for(settings, "openai", server) as resources:
-        server.script = [written(json.dumps(judgement()))]
-        job = await enqueue(resources, creator, CHECK, project, project_id=project, idea="Who found the longitude?")
-        await finished(creator, job)
-        check = (await creator.get(f"/projects/{project}/idea-checks")).json()["items"][0]
-
-    assert check["audience_fit"] is None
-    assert "names no audience" in check["explanation"][2]["text"]
-
-
-@pytest.mark.parametrize("style", ["good", "wrong", "hostile"])
-async def test_an_idea_check_shows_nothing_of_a_hostile_answer(settings, remote, creator, project, research, style):
-    await add_text(creator, project, "I spoke about longitude before. It is east and west. " * 5, role="own")
-    if style != "good":
-        remote.script({"times": None, "action": {"do": "style", "style": style}})
-    async with worker_for(settings, "openai", remote) as resources:
-        job = await enqueue(resources, creator, CHECK, project, project_id=project, idea="Who found the longitude?")
-        ended = await finished(creator, job)
-        check = (await creator.get(f"/projects/{project}/idea-checks")).json()["items"][0]
-
-    assert ended["status"] == "succeeded", ended["error"]
-    assert not re.search(r"Ignore all|<script|https?://|You judge an idea|No end in sight", json.dumps(check))
-    assert "longitude" in check["similar"][0]["quote"]
-    assert 0 <= check["coverage"] <= 1

@@ -48,3 +48,12 @@ async def test_no_origin_may_read_answers_unless_the_settings_name_it(settings):
     assert ours.headers["access-control-allow-origin"] == "https://app.example.com"
     assert "access-control-allow-origin" not in others.headers
     assert "access-control-allow-credentials" not in ours.headers
+
+
+async def test_what_a_route_takes_is_named_whole_when_asked_and_when_refused(creator, project):
+    asked = await creator.request("OPTIONS", f"/projects/{project}/chat")
+    refused = await creator.put(f"/projects/{project}/chat", json={})
+
+    assert (asked.status_code, refused.status_code) == (204, 405)
+    assert asked.headers["allow"] == "DELETE, GET, HEAD, OPTIONS, POST"
+    assert set(refused.headers["allow"].split(", ")) >= {"DELETE", "GET", "OPTIONS", "POST"}

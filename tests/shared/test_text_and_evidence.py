@@ -11,7 +11,7 @@ from app.features.search.ranking import HIGHLIGHT_OFF, HIGHLIGHT_ON, Leg, fuse, 
 from app.features.sources import chunks
 from app.features.sources.readers import markdown
 from app.features.sources.readers.limits import Limits
-from app.shared.evidence import UNSEEN, Evidence, Span, anchor, relocate, stands
+from app.shared.evidence import UNSEEN, Evidence, Span, _fold, anchor, relocate, stands
 from app.shared.text import detect_language, normalise, sentence_spans, words
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=3000)
@@ -184,3 +184,52 @@ def test_text_made_to_be_slow_is_cut_into_chunks_of_a_sane_size(text):
 
     assert cut
     assert max(len(chunk.text) for chunk in cut) < 4_000
+
+
+ODD = st.text(
+    st.sampled_from("aé\u0301ß\u00adﬁ½ \n\t\u00a0\u200b\U0001f409\U0001f468\u200d\u202eİ’'“\"-–…."), max_size=60
+)
+"""Letters beyond the first plane, combining marks, letters that fold to several, and what nobody sees."""
+
+
+@settings(max_examples=150, deadline=None)
+@given(ODD, ODD, ODD)
+def test_a_quote_that_the_text_says_is_found_verbatim_whatever_stands_around_it(before, quote, after):
+    before, quote, after = normalise(before), normalise(quote).strip(), normalise(after)
+    text = f"{before}{quote}{after}"
+
+    span = anchor(text, quote)
+
+    if quote:
+        assert span is not None
+        assert span.of(text) == quote
+        assert span.start <= len(before)
+        kept = relocate(Evidence(quote, "s", Span(len(before), len(before) + len(quote))), f"{after}\n{text}", float)
+        assert not kept.stale
+        assert stands(f"{after}\n{text}", kept.quote, kept.span)
+
+
+@pytest.mark.parametrize(("text", "quote"), [("x ½ y", "2"), ("5½ days", "51"), ("Straße", "as"), ("oﬃce", "f")])
+def test_a_part_of_a_letter_is_never_anchored(text, quote):
+    assert anchor(text, quote) is None
+
+
+@settings(max_examples=150, deadline=None)
+@given(ODD, ODD)
+def test_what_is_anchored_says_the_same_letters_as_the_quote(text, quote):
+    def letters(said):
+        return [one for one in _fold(said)[0] if one.isalnum()]
+
+    span = anchor(text, quote)
+
+    if span is not None:
+        assert letters(span.of(text)) in (letters(quote), letters(quote.strip()))
+
+
+@given(st.text(st.sampled_from("ab-“”\" \n\t\u00a0é1'’"), max_size=80) | TEXT)
+def test_any_query_is_taken_apart_into_words_and_whole_phrases(query):
+    parsed = parse_query(query)
+
+    assert parsed.text == " ".join(parsed.text.split())
+    assert all(phrase == phrase.strip() and phrase and not set(phrase) & set('"“”') for phrase in parsed.phrases)
+    assert all(word and not word[0].isdigit() for word in parsed.excluded if " " not in word)

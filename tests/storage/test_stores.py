@@ -110,6 +110,12 @@ async def test_a_storage_that_is_away_is_a_transient_error(settings, monkeypatch
         await away.put("key", b"1")
     with pytest.raises(Unavailable):
         await away.get("key")
+    with pytest.raises(Unavailable):
+        await away.move("key", "to")
+    with pytest.raises(Unavailable):
+        await away.delete("key")
+    with pytest.raises(Unavailable):
+        await anext(away.listed())
 
 
 async def test_a_file_goes_straight_to_the_storage_and_becomes_a_source(settings, storage_url):
@@ -137,3 +143,29 @@ async def test_a_file_goes_straight_to_the_storage_and_becomes_a_source(settings
     assert sent.status_code in {200, 201, 204}, sent.text
     assert job["status"] == "succeeded", job["error"]
     assert original.content == data
+
+
+async def test_a_folder_that_is_gone_is_a_storage_that_is_away_until_it_is_back(settings, tmp_path):
+    """Else a volume that is not mounted would lack its files, and take new ones that are lost once it is."""
+    folder = tmp_path / "files"
+    storage = open_storage(msgspec.structs.replace(settings, storage_url=f"file://{folder}"))
+    await storage.put("sources/nell/one/original", b"1")
+    folder.rename(tmp_path / "elsewhere")
+    for doing in (
+        storage.put("sources/nell/two/original", b"2"),
+        storage.get("sources/nell/one/original"),
+        storage.size("sources/nell/one/original"),
+        storage.move("sources/nell/one/original", "sources/nell/three/original"),
+        storage.delete("sources/nell/one/original"),
+        storage.delete_folder("sources/nell/one/original"),
+        anext(storage.listed()),
+    ):
+        with pytest.raises(Unavailable):
+            await doing
+    folder.mkdir()
+    with pytest.raises(Unavailable):
+        await storage.put("sources/nell/two/original", b"2")
+    folder.rmdir()
+    (tmp_path / "elsewhere").rename(folder)
+
+    assert await storage.get("sources/nell/one/original") == b"1"

@@ -3,6 +3,7 @@
 import asyncio
 import time
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -10,7 +11,8 @@ from uuid import UUID, uuid4
 import msgspec
 from sqlalchemy import text
 
-from app.shared.jobs import Task
+from app.shared.jobs import JobContext, Result, Task
+from app.shared.pipeline import PipelineRun
 from tests import conftest
 
 KINDS: dict[str, Task[Any]] = {}
@@ -20,10 +22,11 @@ CALLS: list[str] = []
 """What tasks and steps have done, in order."""
 
 
-def known(*functions: Any, timeout_seconds: float = 20, steps: int = 3) -> None:
+def known(*functions: Any, timeout_seconds: float = 20, steps: int = 3, ended: Any = None) -> None:
     """Let the workers of these tests know tasks of these functions."""
     for function in functions:
-        KINDS[f"rules.{function.__name__}"] = Task(f"rules.{function.__name__}", function, timeout_seconds, steps)
+        name = f"rules.{function.__name__}"
+        KINDS[name] = Task(name, function, timeout_seconds, steps, ended)
 
 
 def later(seconds: float) -> datetime:
@@ -45,9 +48,10 @@ async def enqueue(resources, queue, owner, kind, tag=None, **settings) -> UUID:
 
 @asynccontextmanager
 async def working(settings, resources, **change):
-    """A worker that claims the test's tasks."""
-    chosen = msgspec.structs.replace(settings, job_max_attempts=3, job_backoff_seconds=0.02, **change)
-    async with conftest.working(chosen, resources, KINDS) as runtime:
+    """A worker that claims the test's tasks, and waits for nothing that hangs."""
+    hurried = {"job_backoff_seconds": 0.02, "job_receipt_seconds": 0.2, "job_grace_seconds": 1, "job_tick_seconds": 0.2}
+    chosen = msgspec.structs.replace(settings, job_max_attempts=3, **hurried | change)
+    async with conftest.working(chosen, replace(resources, settings=chosen), KINDS) as runtime:
         yield runtime
 
 
@@ -73,3 +77,13 @@ async def until(condition, seconds=10):
             return
         await asyncio.sleep(0.01)
     raise AssertionError("it did not come to that")
+
+
+async def steady(context: JobContext, tag: str) -> Result | None:
+    run = PipelineRun(context)
+    for number in range(3):
+        await run.branch(f"note_{number}", note, f"{tag}{number}")
+    return None
+
+
+known(steady)

@@ -10,20 +10,13 @@ from app.shared import jobs as jobs_module
 from app.shared.exceptions import Unavailable, Unprocessable
 from app.shared.jobs import TASKS, JobContext, Result, Task
 from app.shared.pipeline import PipelineRun
-from tests.worker.rules import CALLS, ended, enqueue, known, later, note, row, until, working
+from tests.worker.rules import CALLS, ended, enqueue, known, later, note, row, steady, until, working
 
 
 async def hang(resources, what: str) -> str:
     CALLS.append(what)
     await asyncio.sleep(30)
     return what
-
-
-async def steady(context: JobContext, tag: str) -> Result | None:
-    run = PipelineRun(context)
-    for number in range(3):
-        await run.branch(f"note_{number}", note, f"{tag}{number}")
-    return None
 
 
 async def flaky(context: JobContext, tag: str) -> Result | None:
@@ -58,7 +51,33 @@ async def slow(context: JobContext, tag: str) -> Result | None:
     return None
 
 
-known(steady, flaky, hopeless, refused, buggy, slow)
+known(flaky, hopeless, refused, buggy, slow)
+
+TOLD, MAY_HEAR = asyncio.Event(), asyncio.Event()
+
+
+async def hear(session, given, error) -> None:
+    """What a feature does when its job has failed: here it takes its time."""
+    CALLS.append(f"{given['tag']}: {error['code']}")
+    TOLD.set()
+    await MAY_HEAR.wait()
+
+
+async def deaf(session, given, error) -> None:
+    CALLS.append(f"{given['tag']} heard nothing")
+    raise KeyError("a bug of the feature's")
+
+
+async def heard(context: JobContext, tag: str) -> Result | None:
+    raise Unprocessable("There is nothing to analyse.", code="nothing_there")
+
+
+async def unheard(context: JobContext, tag: str) -> Result | None:
+    raise Unprocessable("There is nothing to analyse.", code="nothing_there")
+
+
+known(heard, ended=hear)
+known(unheard, ended=deaf)
 
 
 async def test_a_transient_failure_is_tried_again_from_the_last_finished_step(settings, resources, queue, owner):
@@ -76,6 +95,26 @@ async def test_a_job_that_used_up_its_attempts_gives_up_and_says_it_can_be_retri
 
     assert (job["status"], job["error"]["code"], job["error"]["retryable"]) == ("failed", "gave_up", True)
     assert CALLS.count("hopeless") == 3
+
+
+async def test_nobody_sees_a_job_failed_before_its_feature_knows(settings, resources, queue, owner):
+    async with working(settings, resources):
+        job_id = await enqueue(resources, queue, owner, "heard", "heard")
+        await asyncio.wait_for(TOLD.wait(), 20)
+        before = await row(resources, job_id)
+        MAY_HEAR.set()
+        after = await ended(resources, job_id)
+
+    assert (before["status"], after["status"], after["untold"]) == ("running", "failed", False)
+    assert CALLS.count("heard: nothing_there") == 1
+
+
+async def test_a_job_ends_though_its_feature_can_not_be_told_and_is_told_again(settings, resources, queue, owner):
+    async with working(settings, resources):
+        job = await ended(resources, await enqueue(resources, queue, owner, "unheard", "unheard"))
+
+    assert (job["status"], job["error"]["code"], job["untold"]) == ("failed", "nothing_there", True)
+    assert CALLS.count("unheard heard nothing") >= 2
 
 
 async def test_a_permanent_failure_fails_at_once_with_its_code(settings, resources, queue, owner):
@@ -98,9 +137,10 @@ async def test_a_bug_of_ours_is_retried_and_never_shows_its_inside(settings, res
 async def test_a_running_job_is_cancelled_within_five_seconds_and_keeps_its_finished_steps(
     settings, resources, queue, owner
 ):
-    async with working(settings, resources, job_receipt_seconds=0.2):
+    async with working(settings, resources):
         job_id = await enqueue(resources, queue, owner, "slow", "cancel-")
         await until(lambda: "cancel-hang" in CALLS)
+        await asyncio.sleep(0.3)  # a step that takes longer than a moment is told of
         asked = time.monotonic()
         async with resources.db.transaction() as session:
             await session.execute(text("update jobs set cancel_requested_at = now() where id = :id"), {"id": job_id})
@@ -118,15 +158,17 @@ async def test_a_running_job_is_cancelled_within_five_seconds_and_keeps_its_fini
 
 
 async def test_a_superseded_run_writes_nothing(settings, resources, queue, owner):
-    async with working(settings, resources, job_receipt_seconds=0.2):
+    async with working(settings, resources):
         job_id = await enqueue(resources, queue, owner, "slow", "stolen-")
         await until(lambda: "stolen-hang" in CALLS)
         async with resources.db.transaction() as session:
             await session.execute(
                 text("update jobs set epoch = epoch + 1, worker = 'another' where id = :id"), {"id": job_id}
             )
-        await asyncio.sleep(2)
+        await asyncio.sleep(1.5)  # beats, and the wait for a receipt
         job = await row(resources, job_id)
+    async with resources.db.transaction() as session:  # nobody is to take it over
+        await session.execute(text("update jobs set status = 'cancelled' where id = :id"), {"id": job_id})
 
     assert (job["status"], job["worker"]) == ("running", "another")
 
@@ -134,7 +176,7 @@ async def test_a_superseded_run_writes_nothing(settings, resources, queue, owner
 async def test_a_job_past_its_deadline_ends(settings, resources, queue, owner):
     job_id = await enqueue(resources, queue, owner, "steady", run_at=later(600), deadline_at=later(-1))
 
-    async with working(settings, resources, job_tick_seconds=0.2):
+    async with working(settings, resources):
         job = await ended(resources, job_id)
 
     assert (job["status"], job["error"]["code"]) == ("failed", "deadline")

@@ -151,7 +151,16 @@ async def told(context: JobContext, tag: str) -> Result | None:
     return None
 
 
-known(too_slow, versioned, counted, told)
+async def fail(resources) -> None:
+    raise Unavailable("Not now.", retry_after_seconds=0.01)
+
+
+async def failing_at_once(context: JobContext, tag: str) -> Result | None:
+    await PipelineRun(context).step(fail)
+    return None
+
+
+known(failing_at_once, too_slow, versioned, counted, told)
 
 
 async def test_a_step_that_takes_too_long_is_stopped_and_given_up_after_three_tries(settings, resources, queue, owner):
@@ -198,3 +207,26 @@ async def test_streamed_words_are_told_as_deltas_with_where_they_belong(settings
 
     assert [data["text"] for data in heard] == ["The ", "tide ", "turns."]
     assert {(data["section"], data["step"]) for data in heard} == {("s1", "say")}
+
+
+async def test_a_step_that_ends_at_once_is_told_of_whole_and_in_order(settings, resources, queue, owner):
+    async with working(settings, resources):
+        job = await ended(resources, await enqueue(resources, queue, owner, "steady"))
+    async with resources.db.transaction() as session:
+        steps = (await session.execute(text("select status, attempts, epoch, started_at <= finished_at as in_order from job_steps where job_id = :id"), {"id": job["id"]})).all()  # fmt: skip
+        told = (await session.execute(text("select seq, type, data->>'name' as name, data->>'status' as status from job_events where job_id = :id order by seq"), {"id": job["id"]})).all()  # fmt: skip
+
+    assert [tuple(one) for one in steps] == [("done", 1, 1, True)] * 3
+    assert [one.seq for one in told] == list(range(told[0].seq, told[0].seq + len(told)))
+    of_steps = [(one.name, one.status) for one in told if one.type == "step"]
+    assert of_steps == [(f"note_{n}", status) for n in range(3) for status in ("running", "done")]
+
+
+async def test_a_step_that_fails_at_once_is_seen_with_each_of_its_attempts(settings, resources, queue, owner):
+    async with working(settings, resources):
+        job = await ended(resources, await enqueue(resources, queue, owner, "failing_at_once", max_attempts=3))
+    async with resources.db.transaction() as session:
+        steps = (await session.execute(text("select name, status, attempts from job_steps where job_id = :id"), {"id": job["id"]})).all()  # fmt: skip
+
+    assert job["error"]["code"] == "gave_up"
+    assert [tuple(one) for one in steps] == [("fail", "running", 3)]

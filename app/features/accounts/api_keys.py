@@ -9,8 +9,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.db.models import ApiKey, User
 from app.features.accounts.schemas import ApiKeyMade, ApiKeyRead, NewApiKey, Scope
+from app.shared.audit import record
 from app.shared.exceptions import Forbidden, NotFound, Unauthenticated, Unprocessable
 from app.shared.http import Page, Paging, Principal, convert
+from app.shared.paging import paged
 
 PREFIX = "strand_"
 SHOWN = len(PREFIX) + 6
@@ -26,7 +28,8 @@ class ApiKeyService:
     def __init__(self, session: AsyncSession) -> None:
         self.session = session
 
-    async def make(self, owner_id: UUID, data: NewApiKey) -> ApiKeyMade:
+    async def make(self, by: Principal, data: NewApiKey) -> ApiKeyMade:
+        owner_id = by.id
         await self.session.get_one(User, owner_id, with_for_update=True)
         if await self._count(owner_id) >= MOST_KEYS:
             raise Unprocessable(
@@ -40,20 +43,18 @@ class ApiKeyService:
         )  # fmt: skip
         self.session.add(row)
         await self.session.flush()
+        record(self.session, by, "api_key.made", ("api_key", row.id), scopes=row.scopes, expires_at=ends)
         return convert(row, ApiKeyMade, key=key)
 
     async def page(self, owner_id: UUID, paging: Paging) -> Page[ApiKeyRead]:
-        order = ORDERS.get(paging.order_by or "created_at", ApiKey.created_at)
-        ordered = select(ApiKey).where(ApiKey.owner_id == owner_id)
-        ordered = ordered.order_by(order.desc() if paging.sort_order == "desc" else order, ApiKey.id.desc())
-        rows = await self.session.scalars(ordered.limit(paging.limit).offset(paging.offset))
-        items = [convert(row, ApiKeyRead) for row in rows]
-        return Page(items, await self._count(owner_id), paging.limit, paging.offset)
+        found = await paged(self.session, select(ApiKey).where(ApiKey.owner_id == owner_id), paging, ORDERS)
+        return found.of([convert(row, ApiKeyRead) for row in found.items])
 
-    async def remove(self, owner_id: UUID, key_id: UUID) -> None:
-        gone = delete(ApiKey).where(ApiKey.id == key_id, ApiKey.owner_id == owner_id).returning(ApiKey.id)
+    async def remove(self, by: Principal, key_id: UUID) -> None:
+        gone = delete(ApiKey).where(ApiKey.id == key_id, ApiKey.owner_id == by.id).returning(ApiKey.id)
         if await self.session.scalar(gone) is None:
             raise NotFound("There is no such key.")
+        record(self.session, by, "api_key.revoked", ("api_key", key_id))
 
     async def authenticate(self, key: str, method: str) -> Principal:
         """Who the key speaks for, if it may do what the method does."""
@@ -72,7 +73,7 @@ class ApiKeyService:
         require_scope(row.scopes, method)
         if row.used_at is None or row.used_at < now - SEEN_EVERY:
             await self.session.execute(update(ApiKey).where(ApiKey.id == row.id).values(used_at=now))
-        return Principal(row.owner_id, row.role, None)
+        return Principal(row.owner_id, row.role, None, row.id)
 
     async def _count(self, owner_id: UUID) -> int:
         return await self.session.scalar(select(func.count()).where(ApiKey.owner_id == owner_id)) or 0

@@ -8,7 +8,9 @@ from app.config import Settings
 from app.shared.attempts import Attempts
 from app.shared.exceptions import Unauthenticated
 
-MINUTE, QUARTER_OF_AN_HOUR = 60, 900
+MINUTE, QUARTER_OF_AN_HOUR, HOUR = 60, 900, 3600
+ADDRESSES_SHARE = 10
+"""Several people share an address."""
 LATER = "That was tried too often; wait a little, then try again."
 
 
@@ -23,6 +25,20 @@ class SignInLimits:
 
     async def refreshing(self) -> None:
         await self._attempts.take("refresh", self._address, self._settings.refreshes_per_minute, MINUTE, LATER)
+
+    async def mailing(self, purpose: str, email: str) -> None:
+        """Before a mail is asked for: by the e-mail, known or not, and by the address."""
+        most = self._settings.mails_per_hour
+        await self._attempts.take(f"mail {purpose}", email.lower(), most, HOUR, LATER)
+        await self._attempts.take(f"mail_address {purpose}", self._address, most * ADDRESSES_SHARE, HOUR, LATER)
+
+    @asynccontextmanager
+    async def redeeming(self) -> AsyncIterator[None]:
+        """Around a token that was mailed: only those that are no good stay counted."""
+        most = self._settings.failed_logins_per_address
+        await self._attempts.take("mailed_token", self._address, most, QUARTER_OF_AN_HOUR, LATER)
+        yield
+        await self._attempts.give_back("mailed_token", self._address)
 
     @asynccontextmanager
     async def proving(self, user_id: UUID) -> AsyncIterator[None]:
@@ -44,8 +60,8 @@ class SignInLimits:
         failed = False
         try:
             yield
-        except Unauthenticated:
-            failed = True
+        except Unauthenticated as error:
+            failed = error.error_code != "totp_required"  # the password was right, and nothing was guessed
             raise
         finally:
             if not failed:

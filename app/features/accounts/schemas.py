@@ -22,18 +22,74 @@ DisplayName = Annotated[str, Meta(min_length=1, max_length=200, examples=["Nell 
 Token = Annotated[str, Meta(min_length=1, max_length=4096)]
 
 
-class Registration(Struct, forbid_unknown_fields=True):
+class Hidden(Struct):
+    """Holds a secret: shown nowhere, not even in a traceback that shows values."""
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}(***)"
+
+
+class Registration(Hidden, forbid_unknown_fields=True):
     email: Email
     password: Password
     display_name: DisplayName
 
 
-class Login(Struct, forbid_unknown_fields=True):
+class Login(Hidden, forbid_unknown_fields=True):
     email: Annotated[str, Meta(min_length=1, max_length=320, examples=["nell@example.com"])]
     password: Annotated[str, Meta(min_length=1, max_length=1024, examples=["correct horse battery"])]
+    totp_code: (
+        Annotated[
+            str, Meta(max_length=40, description="Where the account has a second factor: a code, or a recovery code.")
+        ]
+        | None
+    ) = None
 
 
-class RefreshRequest(Struct, forbid_unknown_fields=True):
+class EmailVerification(Hidden, forbid_unknown_fields=True):
+    token: Token
+
+
+class MailRequest(Struct, forbid_unknown_fields=True):
+    email: Annotated[str, Meta(min_length=1, max_length=320, examples=["nell@example.com"])]
+
+
+class NewPassword(Hidden, forbid_unknown_fields=True):
+    token: Token
+    new_password: Password
+
+
+class TotpRead(Struct):
+    """Whether an account has a second factor."""
+
+    enabled: bool
+    confirmed_at: datetime | None
+    recovery_codes_left: int
+
+
+class TotpMade(Hidden):
+    """A second factor as it is begun: the only time that its secret is shown."""
+
+    secret: Annotated[str, Meta(description="Base32.")]
+    otpauth_url: Annotated[str, Meta(description="The same for a QR code.")]
+
+
+class TotpCode(Hidden, forbid_unknown_fields=True):
+    code: Annotated[str, Meta(min_length=6, max_length=40, examples=["123456"])]
+
+
+class TotpRemoval(Hidden, forbid_unknown_fields=True):
+    password: Annotated[str, Meta(min_length=1, max_length=1024, examples=["correct horse battery"])]
+    code: Annotated[str, Meta(max_length=40, examples=["123456"])] | None = None
+
+
+class RecoveryCodes(Hidden):
+    """Each replaces one code when the device is lost. The only time that they are shown."""
+
+    recovery_codes: list[str]
+
+
+class RefreshRequest(Hidden, forbid_unknown_fields=True):
     refresh_token: Token
 
 
@@ -41,11 +97,11 @@ class UserUpdate(Struct, forbid_unknown_fields=True):
     display_name: DisplayName | UnsetType = UNSET
 
 
-class Erasure(Struct, forbid_unknown_fields=True):
+class Erasure(Hidden, forbid_unknown_fields=True):
     password: Annotated[str, Meta(min_length=1, max_length=1024)]
 
 
-class PasswordChange(Struct, forbid_unknown_fields=True):
+class PasswordChange(Hidden, forbid_unknown_fields=True):
     current_password: Annotated[str, Meta(min_length=1, max_length=1024, examples=["correct horse battery"])]
     new_password: Annotated[str, Meta(min_length=10, max_length=128, examples=["a longer horse and a battery"])]
 
@@ -82,7 +138,7 @@ class ApiKeyRead(Struct):
     expires_at: datetime | None
 
 
-class ApiKeyMade(ApiKeyRead, kw_only=True):
+class ApiKeyMade(Hidden, ApiKeyRead, kw_only=True):
     """A key as it is made: the only time that it is shown."""
 
     key: str
@@ -114,7 +170,7 @@ class OperatorUserRead(UserRead, kw_only=True):
     monthly_budget_usd: Decimal | None
 
 
-class TokenPair(Struct):
+class TokenPair(Hidden):
     access_token: str
     expires_in: Annotated[int, Meta(description="Seconds that the access token lives.")]
     refresh_token: str

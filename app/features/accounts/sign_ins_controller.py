@@ -9,10 +9,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.features.accounts.api_keys import ApiKeyService
 from app.features.accounts.controller import provide_limits
 from app.features.accounts.limits import SignInLimits
+from app.features.accounts.passwords import Passwords
+from app.features.accounts.proving import prove_password
 from app.features.accounts.schemas import ApiKeyMade, ApiKeyRead, NewApiKey, PasswordChange, SignInRead
 from app.features.accounts.sign_ins import SignInService
 from app.shared.http import Page, Paging, Principal
 from app.shared.openapi import errors
+from app.shared.resources import Resources
 
 
 def provide_sign_ins(session: NamedDependency[AsyncSession]) -> SignInService:
@@ -47,7 +50,7 @@ class SignInController(Controller):
         self, session_id: FromPath[UUID], user: NamedDependency[Principal], sign_ins: NamedDependency[SignInService]
     ) -> None:
         """End a sign-in; its tokens stop working at once."""
-        await sign_ins.end(user.id, session_id)
+        await sign_ins.end(user, session_id)
 
     @post("/password", status_code=HTTP_204_NO_CONTENT, responses=errors(400, 401, 403, 429))
     async def change_password(
@@ -55,11 +58,14 @@ class SignInController(Controller):
         data: JSONBody[PasswordChange],
         user: NamedDependency[Principal],
         sign_ins: NamedDependency[SignInService],
+        resources: NamedDependency[Resources],
         limits: NamedDependency[SignInLimits],
     ) -> None:
         """Change your password. Your other sign-ins end."""
         async with limits.proving(user.id):
-            await sign_ins.change_password(user, data)
+            proven = await prove_password(resources, user.id, data.current_password)
+            hashed = await Passwords.of(resources.settings).hash(data.new_password)
+            await sign_ins.change_password(user, proven, hashed)
 
 
 class ApiKeyController(Controller):
@@ -84,11 +90,11 @@ class ApiKeyController(Controller):
     ) -> ApiKeyMade:
         """A key for a program, sent as a bearer token. It is shown this once. It reaches your projects and what is in
         them, and nothing of your account."""
-        return await api_keys.make(user.id, data)
+        return await api_keys.make(user, data)
 
     @delete("/{key_id:uuid}", status_code=HTTP_204_NO_CONTENT, responses=errors(401, 403, 404))
     async def delete_api_key(
         self, key_id: FromPath[UUID], user: NamedDependency[Principal], api_keys: NamedDependency[ApiKeyService]
     ) -> None:
         """Delete a key; it stops working at once."""
-        await api_keys.remove(user.id, key_id)
+        await api_keys.remove(user, key_id)

@@ -5,17 +5,17 @@ import secrets
 import time
 from uuid import UUID
 
-import jwt
 from msgspec import Struct
 
 from app.db.models import Role
 from app.shared.exceptions import Unauthenticated
+from app.shared.keys import Keys
+from app.shared.signatures import BadSignature, SignatureExpired, claims_of, sign
 
 ACCESS_SECONDS = 15 * 60
 REFRESH_SECONDS = 7 * 24 * 3600
-ISSUER = "strand"
 AUDIENCE = "strand-api"
-ALGORITHM = "HS256"
+CLAIMS = ["sub", "sid", "role", "type", "iat"]
 
 
 class AccessToken(Struct, frozen=True):
@@ -25,7 +25,7 @@ class AccessToken(Struct, frozen=True):
     session_id: UUID
 
 
-def issue_access_token(key: str, user_id: UUID, session_id: UUID, role: Role) -> str:
+def issue_access_token(keys: Keys, user_id: UUID, session_id: UUID, role: Role) -> str:
     now = int(time.time())
     claims = {
         "sub": str(user_id),
@@ -34,31 +34,28 @@ def issue_access_token(key: str, user_id: UUID, session_id: UUID, role: Role) ->
         "type": "access",
         "iat": now,
         "exp": now + ACCESS_SECONDS,
-        "iss": ISSUER,
-        "aud": AUDIENCE,
     }
-    return jwt.encode(claims, key, algorithm=ALGORITHM)
+    return sign(keys, AUDIENCE, claims)
 
 
-def read_access_token(key: str, token: str) -> AccessToken:
-    """The token's claims, if we signed it, for this audience, and it has not expired; else `Unauthenticated`."""
+def read_access_token(keys: Keys, token: str) -> AccessToken:
+    """The token's claims, if we signed it, for this audience, and it has not expired; else `Unauthenticated`. One that was
+    verified lately is not verified again while it lasts."""
+    if (known := keys.verified.get(token)) and known[1] > time.time():
+        verified: AccessToken = known[0]
+        return verified
     try:
-        claims = jwt.decode(
-            token,
-            key,
-            algorithms=[ALGORITHM],
-            audience=AUDIENCE,
-            issuer=ISSUER,
-            options={"require": ["sub", "sid", "type", "iat", "exp", "iss", "aud"]},
-        )
+        claims = claims_of(keys, AUDIENCE, token, CLAIMS)
         if claims["type"] != "access":
             raise Unauthenticated("This is not an access token.", code="invalid_token")
-        return AccessToken(UUID(claims["sub"]), UUID(claims["sid"]))
-    except jwt.ExpiredSignatureError:
+        verified = AccessToken(UUID(claims["sub"]), UUID(claims["sid"]))
+        keys.remember(token, verified, claims["exp"])
+        return verified
+    except SignatureExpired:
         raise Unauthenticated(
             "The access token has expired; get a new one at /api/v1/auth/refresh.", code="token_expired"
         ) from None
-    except (jwt.InvalidTokenError, ValueError, TypeError):
+    except (BadSignature, ValueError, TypeError, AttributeError):
         raise Unauthenticated("The access token is not valid; sign in again.", code="invalid_token") from None
 
 

@@ -1,7 +1,6 @@
-from typing import Any
 from uuid import UUID
 
-from litestar import Controller, Request, Response, delete, get, post
+from litestar import Controller, Response, delete, get, post
 from litestar.di import NamedDependency, Provide
 from litestar.params import FromPath, JSONBody
 from litestar.status_codes import HTTP_202_ACCEPTED, HTTP_204_NO_CONTENT
@@ -10,12 +9,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.features.chat import tasks
 from app.features.chat.schemas import ChatCreate, ChatMessageRead
 from app.features.chat.service import ChatService
+from app.features.jobs.requests import JobRequest
 from app.features.jobs.schemas import JobRead
-from app.features.jobs.service import JobService
 from app.features.projects.service import ProjectService
-from app.shared.http import IdempotencyKey, Page, Paging, Principal, accepted
-from app.shared.idempotency import read_idempotency
-from app.shared.jobs import JobQueue
+from app.shared.http import Page, Paging, Principal
 from app.shared.openapi import errors
 
 
@@ -36,23 +33,20 @@ class ChatController(Controller):
         user: NamedDependency[Principal],
         chat: NamedDependency[ChatService],
         session: NamedDependency[AsyncSession],
-        jobs: NamedDependency[JobQueue],
-        request: Request[Any, Any, Any],
-        idempotency_key: IdempotencyKey = None,  # noqa: ARG002  read by `read_idempotency`
+        requested: NamedDependency[JobRequest],
     ) -> Response[JobRead]:
         """Ask the project's sources: the answer streams as the job's `delta` events, sentence by cited sentence."""
         project = await ProjectService(session=session).owned(user.id, project_id)
-        idempotency = await read_idempotency(request)
-        job = await jobs.earlier(session, user.id, idempotency)
+        job = await requested.earlier()
         if job is None:
             source_ids = await chat.usable_sources(project, data.source_ids)
             question = await chat.ask(project, data.message)
-            job = await jobs.enqueue(
-                session, tasks.answer_message, user.id, project_id, idempotency,
+            job = await requested.enqueue(
+                tasks.answer_message, project_id,
                 project_id=project_id, question_id=question.id, source_ids=source_ids,
             )  # fmt: skip
             question.job_id = job.id
-        return accepted(await JobService(session).describe_one(job), job.id)
+        return await requested.accepted(job)
 
     @get(responses=errors(400, 401, 404))
     async def list_messages(

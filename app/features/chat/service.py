@@ -2,7 +2,7 @@ from collections.abc import Sequence
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import delete, func, select, tuple_
+from sqlalchemy import delete, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 from uuid_utils.compat import uuid7
 
@@ -14,7 +14,9 @@ from app.features.memory.preferences import rules_for
 from app.features.research.service import ResearchService
 from app.shared.exceptions import NotFound, Unprocessable
 from app.shared.http import Page, Paging, convert
+from app.shared.paging import paged
 
+ORDERS = {"created_at": ChatMessage.created_at}
 GONE = "The conversation was deleted before this was answered."
 
 
@@ -26,11 +28,8 @@ class ChatService:
 
     async def page(self, project_id: UUID, paging: Paging) -> Page[ChatMessageRead]:
         query = select(ChatMessage).where(ChatMessage.project_id == project_id)
-        total = await self.session.scalar(select(func.count()).select_from(query.subquery())) or 0
-        order = (ChatMessage.created_at, ChatMessage.id)
-        ordered = query.order_by(*(one.desc() if paging.sort_order == "desc" else one.asc() for one in order))
-        rows = await self.session.scalars(ordered.limit(paging.limit).offset(paging.offset))
-        return Page([convert(row, ChatMessageRead) for row in rows], total, paging.limit, paging.offset)
+        found = await paged(self.session, query, paging, ORDERS)
+        return found.of([convert(row, ChatMessageRead) for row in found.items])
 
     async def remove(self, project_id: UUID) -> None:
         """Delete the whole conversation."""

@@ -163,10 +163,6 @@ def beat_outline(documents: Sequence[Document], language: str = "en") -> Outline
     return Outline("measured", len(found), rows)
 
 
-def show_beats(document: Document) -> list[Span]:
-    return [part.span for part in beats(document)]
-
-
 def _scores(document: Document, said: Sequence[Sentence]) -> NDArray[np.float64]:
     """Shape (sentences, beats): where a sentence stands, and what it says."""
     lengths = np.array([len(unit.words) for unit in said], dtype=float)

@@ -12,23 +12,19 @@ from app.features.dna import fingerprint, tasks
 from app.features.dna.match import Match, match
 from app.features.dna.schemas import MatchRequest, ProfileCreate, ProfileRead, ProfileSummary, ProfileUpdate
 from app.features.dna.service import DnaService, read_profile, spreads_of
+from app.features.jobs.requests import JobRequest
 from app.features.jobs.schemas import JobRead
-from app.features.jobs.service import JobService
 from app.features.projects.service import ProjectService
 from app.shared.http import (
-    IdempotencyKey,
     IfMatch,
     IfNoneMatch,
     Page,
     Paging,
     Principal,
-    accepted,
     check_if_match,
     etag,
     tagged,
 )
-from app.shared.idempotency import read_idempotency
-from app.shared.jobs import JobQueue
 from app.shared.openapi import errors
 from app.shared.resources import Resources
 
@@ -50,21 +46,18 @@ class ProjectDnaController(Controller):
         user: NamedDependency[Principal],
         profiles: NamedDependency[DnaService],
         session: NamedDependency[AsyncSession],
-        jobs: NamedDependency[JobQueue],
-        request: Request[Any, Any, Any],
-        idempotency_key: IdempotencyKey = None,  # noqa: ARG002  read by `read_idempotency`
+        requested: NamedDependency[JobRequest],
     ) -> Response[JobRead]:
         """Measure and describe the creator's voice from their own ready sources."""
         project = await ProjectService(session=session).owned(user.id, project_id)
-        idempotency = await read_idempotency(request)
-        job = await jobs.earlier(session, user.id, idempotency)
+        job = await requested.earlier()
         if job is None:
             sources = await profiles.usable_sources(project, data.source_ids)
-            job = await jobs.enqueue(
-                session, tasks.build_profile, user.id, project_id, idempotency,
+            job = await requested.enqueue(
+                tasks.build_profile, project_id,
                 project_id=project_id, source_ids=[source.id for source in sources], name=data.name, speaker=data.speaker,
             )  # fmt: skip
-        return accepted(await JobService(session).describe_one(job), job.id)
+        return await requested.accepted(job)
 
     @get(responses=errors(400, 401, 404))
     async def list_project_profiles(

@@ -122,10 +122,6 @@ def hook_type(document: Document) -> str | None:
     return found.type if (found := hook(document)) else None
 
 
-def show_hook(document: Document) -> list[Span]:
-    return [found.span] if (found := hook(document)) else []
-
-
 def hook_distribution(documents: Sequence[Document], language: str = "en") -> HookDistribution:
     """How many sources begin with each type of hook, the most frequent first."""
     if language != "en":

@@ -41,6 +41,7 @@ from app.features.sources.speakers import names_in, renamed_cues
 from app.shared.exceptions import NotFound, Unprocessable
 from app.shared.http import Page, Paging, convert
 from app.shared.manifest import calls_of
+from app.shared.paging import paged
 
 ORDERS = {"created_at": DnaProfile.created_at, "name": DnaProfile.name, "version": DnaProfile.version}
 
@@ -68,12 +69,8 @@ class DnaService:
         query = select(DnaProfile).where(DnaProfile.owner_id == owner_id)
         if project_id is not None:
             query = query.where(DnaProfile.project_id == project_id)
-        total = await self.session.scalar(select(func.count()).select_from(query.subquery())) or 0
-        order = ORDERS.get(paging.order_by or "created_at", DnaProfile.created_at)
-        down = paging.sort_order == "desc"
-        ordered = query.order_by(order.desc() if down else order.asc(), DnaProfile.id.desc() if down else DnaProfile.id)
-        rows = await self.session.scalars(ordered.limit(paging.limit).offset(paging.offset))
-        return Page([convert(row, ProfileSummary) for row in rows], total, paging.limit, paging.offset)
+        found = await paged(self.session, query, paging, ORDERS)
+        return found.of([convert(row, ProfileSummary) for row in found.items])
 
     async def usable_sources(self, project: Project, wanted: Sequence[UUID] | None) -> list[ContentSource]:
         """The sources a profile would be built from; `Unprocessable` says what is missing for one."""

@@ -3,23 +3,31 @@ from uuid import UUID
 
 from litestar import Controller, Request, Response, get, post
 from litestar.di import NamedDependency, Provide
-from litestar.params import FromPath, FromQuery, QueryParameter
+from litestar.params import FromPath, FromQuery, HeaderParameter, QueryParameter
 from litestar.response import ServerSentEvent
 from litestar.status_codes import HTTP_202_ACCEPTED
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.db.models import JobStatus
 from app.features.jobs.follow import follow
+from app.features.jobs.looking import Looks
+from app.features.jobs.reading import read_job, revision_of
+from app.features.jobs.requests import JobRequest
 from app.features.jobs.schemas import JobRead, TicketRead
 from app.features.jobs.service import JobService
 from app.shared.hints import Hub
-from app.shared.http import IdempotencyKey, IfNoneMatch, Page, Paging, Principal, ShortText, accepted, tagged
-from app.shared.idempotency import read_idempotency, remember_key
+from app.shared.http import IfNoneMatch, Page, Paging, Principal, ShortText, accepted, tagged, unchanged
 from app.shared.jobs import JobQueue
 from app.shared.openapi import errors
 from app.shared.resources import Resources
 from app.shared.tickets import TICKET_SECONDS, issue_ticket
 
+LastEventId = Annotated[
+    str | None,
+    HeaderParameter(
+        name="Last-Event-ID", required=False, description="The last event that was read; only later ones come."
+    ),
+]
 Ticket = Annotated[str | None, QueryParameter(max_length=4096, description="From `/ticket`, in place of a token.")]
 
 
@@ -27,10 +35,19 @@ def provide_jobs_service(session: NamedDependency[AsyncSession]) -> JobService:
     return JobService(session)
 
 
+async def provide_looks(request: Request[Any, Any, Any], resources: NamedDependency[Resources]) -> Looks:
+    """One for the process: whoever looks at the same time shares a query."""
+    looks: Looks = request.app.state.setdefault("looks", Looks(resources.db))
+    return looks
+
+
 class JobController(Controller):
     path = "/jobs"
     tags = ["jobs"]
-    dependencies = {"service": Provide(provide_jobs_service, sync_to_thread=False)}
+    dependencies = {
+        "service": Provide(provide_jobs_service, sync_to_thread=False),
+        "looks": Provide(provide_looks),
+    }
 
     @get(responses=errors(400, 401))
     async def list_jobs(
@@ -42,7 +59,7 @@ class JobController(Controller):
         kind: ShortText = None,
         project_id: FromQuery[UUID | None] = None,
     ) -> Page[JobRead]:
-        """Your jobs, newest first."""
+        """Your jobs, newest first. Deliveries to webhooks only where `kind` asks for them."""
         return await service.page(user.id, paging, status, kind, project_id)
 
     @get("/{job_id:uuid}", responses=errors(401, 404))
@@ -50,14 +67,15 @@ class JobController(Controller):
         self,
         job_id: FromPath[UUID],
         user: NamedDependency[Principal],
-        service: NamedDependency[JobService],
+        resources: NamedDependency[Resources],
         request: Request[Any, Any, Any],
-        if_none_match: IfNoneMatch = None,  # noqa: ARG002  read by `tagged`; here for the contract's document
+        if_none_match: IfNoneMatch = None,
     ) -> Response[JobRead]:
         """One job with its steps and what it cost."""
-        job = await service.get(user.id, job_id)
-        (read,) = await service.describe([job])
-        return tagged(request, read, f"{job.event_seq}-{job.epoch}")
+        reads = resources.reads
+        if if_none_match and (same := unchanged(request, await revision_of(reads, user.id, job_id))):
+            return same
+        return tagged(request, *await read_job(reads, user.id, job_id))
 
     @post("/{job_id:uuid}/cancel", status_code=HTTP_202_ACCEPTED, responses=errors(401, 404, 409))
     async def cancel_job(
@@ -79,19 +97,14 @@ class JobController(Controller):
         job_id: FromPath[UUID],
         user: NamedDependency[Principal],
         service: NamedDependency[JobService],
-        session: NamedDependency[AsyncSession],
-        jobs: NamedDependency[JobQueue],
-        request: Request[Any, Any, Any],
-        idempotency_key: IdempotencyKey = None,  # noqa: ARG002  read by `read_idempotency`
+        requested: NamedDependency[JobRequest],
     ) -> Response[JobRead]:
         """Let a failed or cancelled job go on from its last finished step."""
-        idempotency = await read_idempotency(request)
-        job = await jobs.earlier(session, user.id, idempotency)
+        job = await requested.earlier()
         if job is None:
-            job = await service.retry(user.id, job_id, jobs)
-            remember_key(session, job, idempotency)
-            jobs.announce(session, job.id)
-        return accepted(await service.describe_one(job), job.id)
+            job = await service.retry(user.id, job_id, requested.jobs)
+            requested.resumed(job)
+        return await requested.accepted(job)
 
     @post("/{job_id:uuid}/ticket", responses=errors(401, 404))
     async def issue_ticket(
@@ -103,7 +116,7 @@ class JobController(Controller):
     ) -> TicketRead:
         """A ticket for this job's stream, for clients that can't send headers, such as a browser's EventSource."""
         await service.get(user.id, job_id)
-        ticket = issue_ticket(resources.settings.secret_key or "", user, job_id)
+        ticket = issue_ticket(resources.keys, user, job_id)
         return TicketRead(ticket, TICKET_SECONDS, f"/api/v1/jobs/{job_id}/events?ticket={ticket}")
 
     @get(
@@ -118,12 +131,13 @@ class JobController(Controller):
         user: NamedDependency[Principal],
         resources: NamedDependency[Resources],
         hub: NamedDependency[Hub],
-        request: Request[Any, Any, Any],
+        looks: NamedDependency[Looks],
         ticket: Ticket = None,  # noqa: ARG002  read by the guard
+        last_event_id: LastEventId = None,
     ) -> ServerSentEvent:
         """Server-Sent Events of a job, from the start or after `Last-Event-ID`; closes after `end`."""
         async with resources.db.transaction() as session:
             await JobService(session).get(user.id, job_id)
-        last = request.headers.get("last-event-id", "0").strip()
+        last = (last_event_id or "0").strip()
         after = int(last) if last.isascii() and last.isdigit() and len(last) < 10 else 0
-        return ServerSentEvent(follow(resources, hub, user, job_id, after))
+        return ServerSentEvent(follow(looks, hub, user, job_id, after))

@@ -1,6 +1,6 @@
 from datetime import datetime
 from decimal import Decimal
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 from msgspec import Meta, Struct
@@ -59,9 +59,3 @@ class TicketRead(Struct):
     ticket: str
     expires_in: Annotated[int, Meta(description="Seconds.")]
     url: Annotated[str, Meta(description="The stream's address with the ticket.")]
-
-
-class EventRead(Struct):
-    seq: int
-    type: str
-    data: dict[str, Any]

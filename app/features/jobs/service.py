@@ -5,15 +5,16 @@ import msgspec
 from sqlalchemy import func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.db.models import ApiKey, Job, JobEvent, JobStatus, JobStep, ModelCall, UserSession
-from app.features.jobs.schemas import EventRead, JobRead, StepRead, UsageRead
+from app.db.models import Job, JobStatus, JobStep, ModelCall
+from app.features.jobs.schemas import JobRead, StepRead, UsageRead
 from app.shared.exceptions import Conflict, NotFound
-from app.shared.http import Page, Paging, Principal, convert
+from app.shared.http import Page, Paging, convert
 from app.shared.jobs import TASKS, JobQueue
+from app.shared.paging import paged
 
 ORDERS = {"created_at": Job.created_at, "finished_at": Job.finished_at, "status": Job.status, "kind": Job.kind}
-EVENTS_A_LOOK = 500
 ENDED = {JobStatus.SUCCEEDED, JobStatus.FAILED, JobStatus.CANCELLED}
+NO_JOB = "There is no such job."
 
 CANCEL = """
 with job as (
@@ -34,7 +35,8 @@ returning type
 RETRY = """
 with job as (
   update jobs set status = 'queued', stage = 'waiting for a worker', error = null, finished_at = null, attempt = 0, crashes = 0,
-    cancel_requested_at = null, waits_for = null, untold = false, retried_epoch = epoch, event_seq = event_seq + 1, deadline_at = now() + make_interval(secs => :deadline_seconds),
+    cancel_requested_at = null, waits_for = null, untold = false, retried_epoch = epoch, event_seq = event_seq + 1,
+    deadline_at = case when not job_aside(kind) then now() + make_interval(secs => :deadline_seconds) end,
     -- a call of the cancelled run may still be on the wire: its answer is waited for, not paid again
     run_at = case when exists (select 1 from model_calls where job_id = jobs.id and state = 'sent')
       then greatest(now(), finished_at + make_interval(secs => :receipt_seconds)) else now() end
@@ -55,15 +57,17 @@ class JobService:
     async def get(self, owner_id: UUID, job_id: UUID) -> Job:
         job = await self.session.scalar(select(Job).where(Job.id == job_id, Job.owner_id == owner_id))
         if job is None:
-            raise NotFound("There is no such job.")
+            raise NotFound(NO_JOB)
         return job
 
     async def read(self, owner_id: UUID, job_id: UUID) -> JobRead:
         return await self.describe_one(await self.get(owner_id, job_id))
 
     async def describe(self, jobs: Sequence[Job]) -> list[JobRead]:
-        """The jobs with their steps and what they cost, in two queries whatever their number."""
-        ids = [job.id for job in jobs]
+        """The jobs with their steps and what they cost, in two queries whatever their number; what no worker has claimed
+        yet has neither."""
+        if not (ids := [job.id for job in jobs if job.epoch]):
+            return [convert(job, JobRead, steps=[], usage=UsageRead()) for job in jobs]
         steps: dict[UUID, list[StepRead]] = {}
         for step in await self.session.scalars(
             select(JobStep).where(JobStep.job_id.in_(ids)).order_by(JobStep.ordinal)
@@ -87,14 +91,13 @@ class JobService:
         self, owner_id: UUID, paging: Paging, status: JobStatus | None, kind: str | None, project_id: UUID | None
     ) -> Page[JobRead]:
         query = select(Job).where(Job.owner_id == owner_id)
+        if kind is None:  # what runs aside is listed where it is asked for
+            query = query.where(~func.job_aside(Job.kind))
         for column, wanted in ((Job.status, status), (Job.kind, kind), (Job.project_id, project_id)):
             if wanted is not None:
                 query = query.where(column == wanted)
-        total = await self.session.scalar(select(func.count()).select_from(query.subquery())) or 0
-        order = ORDERS.get(paging.order_by or "created_at", Job.created_at)
-        ordered = query.order_by(order.desc() if paging.sort_order == "desc" else order.asc(), Job.id.desc())
-        jobs = (await self.session.scalars(ordered.limit(paging.limit).offset(paging.offset))).all()
-        return Page(await self.describe(jobs), total, paging.limit, paging.offset)
+        found = await paged(self.session, query, paging, ORDERS)
+        return found.of(await self.describe(found.items))
 
     async def cancel(self, owner_id: UUID, job_id: UUID) -> Job:
         """A queued job ends now; a running one within five seconds, its finished steps kept."""
@@ -107,6 +110,12 @@ class JobService:
             await task.ended(self.session, job.input, None)
         await self.session.refresh(job)
         return job
+
+    async def cancel_if_open(self, owner_id: UUID, job_id: UUID | None) -> None:
+        """For work that nobody wants any more; a job that has ended, or is gone, is no error."""
+        open_ = Job.id == job_id, Job.owner_id == owner_id, Job.status.not_in(ENDED)
+        if job_id is not None and await self.session.scalar(select(Job.id).where(*open_).with_for_update()):
+            await self.cancel(owner_id, job_id)
 
     async def retry(self, owner_id: UUID, job_id: UUID, jobs: JobQueue) -> Job:
         """A failed or cancelled job goes on from its last finished step."""
@@ -124,19 +133,3 @@ class JobService:
             )
         await self.session.refresh(job)
         return job
-
-    async def events_after(self, job_id: UUID, seq: int) -> list[EventRead]:
-        query = (
-            select(JobEvent)
-            .where(JobEvent.job_id == job_id, JobEvent.seq > seq)
-            .order_by(JobEvent.seq)
-            .limit(EVENTS_A_LOOK)
-        )
-        return [convert(event, EventRead) for event in await self.session.scalars(query)]
-
-    async def signed_in(self, user: Principal) -> bool:
-        """Whether the sign-in that a stream was opened with still holds. One opened by a key lasts while there is any."""
-        if user.session_id is None:
-            return await self.session.scalar(select(ApiKey.id).where(ApiKey.owner_id == user.id).limit(1)) is not None
-        query = select(UserSession.id).where(UserSession.id == user.session_id, UserSession.revoked_at.is_(None))
-        return await self.session.scalar(query) is not None

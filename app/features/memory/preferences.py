@@ -14,7 +14,7 @@ from app.shared.evidence import Span
 
 MOST_RULES = 200
 _APOSTROPHES = "'’"
-_QUOTED = re.compile(r"“[^”]*”|«[^»]*»|\"[^\"\n]*\"")
+_QUOTED = re.compile(r"“[^”]{0,1000}”|«[^»]{0,1000}»|\"[^\"\n]{0,1000}\"")
 _VOWEL_SOUND = re.compile(r"[aeiou]", re.IGNORECASE)
 _ARTICLE = re.compile(r"\ban?\s+$", re.IGNORECASE)
 

@@ -6,7 +6,6 @@ from msgspec import UNSET, Struct, to_builtins
 from msgspec.structs import asdict
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import InstrumentedAttribute
 
 from app.db.models import Audience, Feedback, Material, Preference, PreferenceKind, SettingsTemplate, User
 from app.features.memory.preferences import MOST_RULES
@@ -23,10 +22,12 @@ from app.features.memory.schemas import (
 from app.features.memory.targets import target_of
 from app.shared.exceptions import Malformed, NotFound, Unprocessable
 from app.shared.http import Page, Paging, convert
+from app.shared.paging import paged
 
 Row = TypeVar("Row", Preference, Audience, Material, SettingsTemplate)
 Read = TypeVar("Read", bound=Struct)
 LONGEST_RULE = 500
+FEEDBACK_ORDERS = {"created_at": Feedback.created_at, "verdict": Feedback.verdict}
 
 
 class Shelf(Generic[Row]):
@@ -46,7 +47,8 @@ class Shelf(Generic[Row]):
 
     async def page(self, owner_id: UUID, paging: Paging, to: type[Read]) -> Page[Read]:
         query = select(self._model).where(self._model.owner_id == owner_id)
-        return await page_of(self.session, query, self._model, self._orders, paging, to)
+        found = await paged(self.session, query, paging, self._orders)
+        return found.of([convert(row, to) for row in found.items])
 
     async def add(self, owner_id: UUID, **fields: Any) -> Row:
         """A new one, as long as there is room."""
@@ -74,21 +76,6 @@ class Shelf(Generic[Row]):
     async def remove(self, row: Row) -> None:
         await self.session.delete(row)
         await self.session.flush()
-
-
-async def page_of(
-    session: AsyncSession,
-    query: Any,
-    model: Any,
-    orders: dict[str, InstrumentedAttribute[Any]],
-    paging: Paging,
-    to: type[Read],
-) -> Page[Read]:
-    total = await session.scalar(select(func.count()).select_from(query.subquery())) or 0
-    order, down = orders.get(paging.order_by or "created_at", orders["created_at"]), paging.sort_order == "desc"
-    ordered = query.order_by(order.desc() if down else order.asc(), model.id.desc() if down else model.id.asc())
-    rows = await session.scalars(ordered.limit(paging.limit).offset(paging.offset))
-    return Page([convert(row, to) for row in rows], total, paging.limit, paging.offset)
 
 
 class TemplateService:
@@ -186,8 +173,8 @@ class FeedbackService:
             query = query.where(Feedback.target_type == target_type)
         if target_id is not None:
             query = query.where(Feedback.target_id == target_id)
-        orders: dict[str, Any] = {"created_at": Feedback.created_at, "verdict": Feedback.verdict}
-        return await page_of(self.session, query, Feedback, orders, paging, FeedbackRead)
+        found = await paged(self.session, query, paging, FEEDBACK_ORDERS)
+        return found.of([convert(row, FeedbackRead) for row in found.items])
 
 
 def _checked(kind: PreferenceKind, avoid: list[str], use: str | None) -> dict[str, Any]:

@@ -1,10 +1,11 @@
 from datetime import datetime
 from decimal import Decimal
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from msgspec import Meta, Struct
 
+from app.db.models import Role
 from app.features.jobs.schemas import JobRead
 
 
@@ -104,3 +105,25 @@ class Health(Struct):
     version: str
     services: dict[str, str]
     queue: Queue | None = None
+
+
+class AuditEventRead(Struct):
+    """Something that was done, as the audit log keeps it."""
+
+    id: UUID
+    created_at: datetime
+    action: Annotated[str, Meta(description="As thing.deed.", examples=["sign_in.failed"])]
+    actor_id: Annotated[UUID | None, Meta(description="Null: nobody who was signed in.")]
+    actor_role: Role | None
+    session_id: Annotated[UUID | None, Meta(description="The sign-in that it was done with.")]
+    api_key_id: Annotated[UUID | None, Meta(description="The key that it was done with.")]
+    target_type: str | None
+    target_id: UUID | None
+    address: Annotated[str | None, Meta(description="From where; null too where the account was erased.")]
+    details: dict[str, Any]
+
+
+class Probe(Struct):
+    """The answer to an orchestrator."""
+
+    status: Literal["healthy", "unhealthy"]

@@ -21,8 +21,11 @@ from app.features.operations.schemas import (
 from app.shared.exceptions import NotFound, Unprocessable
 from app.shared.http import Page, Paging, convert
 from app.shared.jobs import TASKS, JobQueue
+from app.shared.paging import paged
 
 MOST_STORY = 500
+ORDERS = {"created_at": Job.id}
+"""Ids rise with time, and have an index for everybody's jobs."""
 
 LOOK_AGAIN = """
 update jobs set run_at = now() where id in (
@@ -61,11 +64,8 @@ class OperationsService:
         for column, value in wanted:
             if value is not None:
                 query = query.where(column == value)
-        total = await self.session.scalar(select(func.count()).select_from(query.subquery())) or 0
-        down = paging.sort_order == "desc"
-        ordered = query.order_by(Job.id.desc() if down else Job.id).limit(paging.limit).offset(paging.offset)
-        found = (await self.session.scalars(ordered)).all()
-        return Page(await self.describe(found), total, paging.limit, paging.offset)
+        found = await paged(self.session, query, paging, ORDERS)
+        return found.of(await self.describe(found.items))
 
     async def describe(self, jobs: Sequence[Job]) -> list[OperatorJobRead]:
         reads = await self._jobs.describe(jobs)
@@ -115,7 +115,11 @@ class OperationsService:
         if not any(job.kind in worker.kinds for worker in workers):
             return f"No living worker knows jobs of the kind {job.kind}; a newer version may have made it."
         running = await self.session.scalar(
-            select(func.count()).where(Job.owner_id == job.owner_id, Job.status == JobStatus.RUNNING)
+            select(func.count()).where(
+                Job.owner_id == job.owner_id,
+                Job.status == JobStatus.RUNNING,
+                func.job_aside(Job.kind) == func.job_aside(job.kind),
+            )
         )
         free = sum(worker.slots - worker.running for worker in workers)
         return f"It waits for its turn: its owner runs {running} jobs, {free} slots are free on {len(workers)} workers."
@@ -159,6 +163,9 @@ class OperationsService:
             await self.session.execute(gone if kind == "*" else gone.where(PausedKind.kind == kind))
         else:
             await self.session.execute(postgresql.insert(PausedKind).values(kind=kind).on_conflict_do_nothing())
+        return DrainRead(await self.paused(), await self.running(kind))
+
+    async def running(self, kind: str) -> int:
+        """How many jobs of this kind (`*`: any) run."""
         query = select(func.count()).where(Job.status == JobStatus.RUNNING)
-        running = await self.session.scalar(query if kind == "*" else query.where(Job.kind == kind))
-        return DrainRead(await self.paused(), running or 0)
+        return await self.session.scalar(query if kind == "*" else query.where(Job.kind == kind)) or 0

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.db.models import ProjectStatus
 from app.db.session import after_commit
+from app.features.projects.reading import list_projects
 from app.features.projects.schemas import ProjectCreate, ProjectRead, ProjectUpdate
 from app.features.projects.service import ProjectService
 from app.shared.http import (
@@ -49,14 +50,13 @@ class ProjectController(Controller):
     async def list_projects(
         self,
         user: NamedDependency[Principal],
-        projects: NamedDependency[ProjectService],
+        resources: NamedDependency[Resources],
         paging: NamedDependency[Paging],
         search: ShortText = None,
         status: FromQuery[ProjectStatus | None] = None,
     ) -> Page[ProjectRead]:
         """Your projects, newest first; `search` matches the title."""
-        rows, total = await projects.page(user.id, paging, search, status)
-        return Page([convert(row, ProjectRead) for row in rows], total, paging.limit, paging.offset)
+        return await list_projects(resources.reads, user.id, paging, search, status)
 
     @get("/{project_id:uuid}", responses=errors(401, 404))
     async def get_project(

@@ -9,15 +9,13 @@ from litestar.params import FromPath, JSONBody
 from litestar.status_codes import HTTP_202_ACCEPTED, HTTP_204_NO_CONTENT
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.features.jobs.requests import JobRequest
 from app.features.jobs.schemas import JobRead
-from app.features.jobs.service import JobService
 from app.features.repurposing import tasks
 from app.features.repurposing.schemas import RepurposingCreate, RepurposingRead
 from app.features.repurposing.service import RepurposingService
 from app.features.scripts.service import ScriptService
-from app.shared.http import IdempotencyKey, IfNoneMatch, Page, Paging, Principal, accepted, tagged
-from app.shared.idempotency import read_idempotency
-from app.shared.jobs import JobQueue
+from app.shared.http import IfNoneMatch, Page, Paging, Principal, tagged
 from app.shared.openapi import errors
 
 
@@ -38,21 +36,18 @@ class ScriptRepurposingController(Controller):
         user: NamedDependency[Principal],
         repurposings: NamedDependency[RepurposingService],
         session: NamedDependency[AsyncSession],
-        jobs: NamedDependency[JobQueue],
-        request: Request[Any, Any, Any],
-        idempotency_key: IdempotencyKey = None,  # noqa: ARG002  read by `read_idempotency`
+        requested: NamedDependency[JobRequest],
     ) -> Response[JobRead]:
         """Make a short, a blog post, a newsletter or a thread of a version, the head without one; its citations stay."""
         script = await ScriptService(session).owned(user.id, script_id)
-        idempotency = await read_idempotency(request)
-        job = await jobs.earlier(session, user.id, idempotency)
+        job = await requested.earlier()
         if job is None:
             version = await repurposings.wanted(script, data)
-            job = await jobs.enqueue(
-                session, tasks.repurpose_script, user.id, script.project_id, idempotency,
+            job = await requested.enqueue(
+                tasks.repurpose_script, script.project_id,
                 script_id=script.id, version=version, form=data.format,
             )  # fmt: skip
-        return accepted(await JobService(session).describe_one(job), job.id)
+        return await requested.accepted(job)
 
     @get(responses=errors(400, 401, 404))
     async def list_repurposings(

@@ -2,7 +2,7 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from msgspec import Struct, convert, to_builtins
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.db.models import ClaimStatus, ContentSource, DnaProfile, Project, Repurposing, ResearchClaim, Script
@@ -28,6 +28,7 @@ from app.features.scripts.versions import sections_of
 from app.shared.exceptions import NotFound, Unprocessable
 from app.shared.http import Page, Paging
 from app.shared.manifest import calls_of
+from app.shared.paging import paged
 
 ORDERS = {"created_at": Repurposing.created_at, "format": Repurposing.format, "title": Repurposing.title}
 
@@ -61,13 +62,8 @@ class RepurposingService:
 
     async def page(self, script: Script, paging: Paging) -> Page[RepurposingRead]:
         query = select(Repurposing).where(Repurposing.script_id == script.id)
-        total = await self.session.scalar(select(func.count()).select_from(query.subquery())) or 0
-        order, down = ORDERS.get(paging.order_by or "created_at", Repurposing.created_at), paging.sort_order == "desc"
-        ordered = query.order_by(
-            order.desc() if down else order.asc(), Repurposing.id.desc() if down else Repurposing.id
-        )
-        rows = (await self.session.scalars(ordered.limit(paging.limit).offset(paging.offset))).all()
-        return Page(await self._read(script.owner_id, rows), total, paging.limit, paging.offset)
+        found = await paged(self.session, query, paging, ORDERS)
+        return found.of(await self._read(script.owner_id, found.items))
 
     async def read(self, row: Repurposing) -> RepurposingRead:
         return (await self._read(row.owner_id, [row]))[0]

@@ -39,7 +39,7 @@ SAID = 0.6
 FEWEST_QUOTED = 4
 """Words between quotation marks from which on they are somebody's, not a term."""
 LONGEST_COUNT = 12
-_QUOTED = re.compile(r"“([^”]*)”|«([^»]*)»|\"([^\"\n]*)\"")
+_QUOTED = re.compile(r"“([^”]{0,1000})”|«([^»]{0,1000})»|\"([^\"\n]{0,1000})\"")
 _NUMBER = re.compile(r"\d[\d,.]*\d|\d")
 _HEADING = re.compile(r"^[ \t]*#{1,6}[ \t]+|^[ \t]*\d{1,3}/\d{1,3}[ \t]+|\*\*", re.MULTILINE)
 _PASSAGES = UUID("5f0d3c9e-2f0a-5e0b-9d7e-9a6f3f6f2b11")

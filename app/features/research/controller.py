@@ -7,15 +7,13 @@ from litestar.params import FromPath, JSONBody
 from litestar.status_codes import HTTP_202_ACCEPTED, HTTP_204_NO_CONTENT
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.features.jobs.requests import JobRequest
 from app.features.jobs.schemas import JobRead
-from app.features.jobs.service import JobService
 from app.features.projects.service import ProjectService
 from app.features.research import tasks
 from app.features.research.schemas import ResearchCreate, ResearchRead, ResearchSummary
 from app.features.research.service import ResearchService
-from app.shared.http import IdempotencyKey, IfNoneMatch, Page, Paging, Principal, accepted, tagged
-from app.shared.idempotency import read_idempotency
-from app.shared.jobs import JobQueue
+from app.shared.http import IfNoneMatch, Page, Paging, Principal, tagged
 from app.shared.openapi import errors
 
 
@@ -36,22 +34,19 @@ class ProjectResearchController(Controller):
         user: NamedDependency[Principal],
         research: NamedDependency[ResearchService],
         session: NamedDependency[AsyncSession],
-        jobs: NamedDependency[JobQueue],
-        request: Request[Any, Any, Any],
-        idempotency_key: IdempotencyKey = None,  # noqa: ARG002  read by `read_idempotency`
+        requested: NamedDependency[JobRequest],
     ) -> Response[JobRead]:
         """Ask the project's sources a question: the answer is a brief of cited claims, contradictions and gaps."""
         project = await ProjectService(session=session).owned(user.id, project_id)
-        idempotency = await read_idempotency(request)
-        job = await jobs.earlier(session, user.id, idempotency)
+        job = await requested.earlier()
         if job is None:
             sources = await research.usable_sources(project, data.source_ids, data.updates)
-            job = await jobs.enqueue(
-                session, tasks.research, user.id, project_id, idempotency,
+            job = await requested.enqueue(
+                tasks.research, project_id,
                 project_id=project_id, source_ids=[source.id for source in sources], question=data.question,
                 depth=data.depth, updates=data.updates,
             )  # fmt: skip
-        return accepted(await JobService(session).describe_one(job), job.id)
+        return await requested.accepted(job)
 
     @get(responses=errors(400, 401, 404))
     async def list_research(

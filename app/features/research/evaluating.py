@@ -43,9 +43,9 @@ KNOWN_AUTHOR = KNOWN_DATE = 0.05
 CORROBORATED, OUTVOTED, ONE_SIDED = 0.2, 0.1, 0.1
 _KINDS = [(name, base, re.compile(signs, re.IGNORECASE)) for name, base, signs in KINDS]
 _BYLINE = re.compile(
-    r"(?:^|\n)\W*(?:[Bb]y|BY|[Aa]uthor:?)\s+((?:(?:Dr|Prof|Professor|Sir)\.?\s)?[A-Z][\w.'’\-]*(?:\s[A-Z][\w.'’\-]*){1,3})"
+    r"(?:^|\n)[^\w\n]*+(?:[Bb]y|BY|[Aa]uthor:?)\s+((?:(?:Dr|Prof|Professor|Sir)\.?\s)?[A-Z][\w.'’\-]*(?:\s[A-Z][\w.'’\-]*){1,3})"
 )
-_DATELINE = re.compile(r"(?:^|\n)\W*(?:date|published|updated|revised|posted)\b:?\s*([^\n]{4,60})", re.IGNORECASE)
+_DATELINE = re.compile(r"(?:^|\n)[^\w\n]*+(?:date|published|updated|revised|posted)\b:?\s*([^\n]{4,60})", re.IGNORECASE)
 
 
 class Looked(Struct, frozen=True):

@@ -12,7 +12,7 @@ FEWEST_WORDS = 4
 FROM = 1.0
 """What the signs of a statement must add up to."""
 
-_BRACKETED = re.compile(r"\[[^\]]*\]")
+_BRACKETED = re.compile(r"\[[^\]]{0,500}\]")
 _QUESTION = re.compile(r"\?[\"'”’)\]]*$")
 _LETTER_START = re.compile(r"^[\s\"'“‘(*_\-–—•>#\d.)]*")
 
@@ -36,7 +36,7 @@ _SECOND_PERSON = re.compile(r"\b(?:you|you're|you've|you'll|you'd|your|yours)\b"
 _OPINION = re.compile(
     r"\b(?:i (?:think|believe|feel|guess|suspect|love|like|hate|prefer|doubt|hope|wish|should|would|do not accept|don't accept)|"
     r"in my (?:opinion|view|experience)|to me|personally|for my (?:taste|money)|"
-    r"(?:is|are|was|were|'s|looks?|feels?|sounds?|seems?|find it|be) (?:\w+ly |so |such (?:a |an )?|a |an |too |very |quite |the most |truly )*"
+    r"(?:is|are|was|were|'s|looks?|feels?|sounds?|seems?|find it|be) (?:\w+ly |so |such |a |an |too |very |quite |the most )*"
     r"(?:beautiful|amazing|awesome|wonderful|terrible|awful|boring|fascinating|exciting|gorgeous|ugly|stunning|lovely|"
     r"brilliant|incredible|unfair|disgrace|fun|cool|great|nice|pretty|delightful|stupid|ridiculous|overrated|"
     r"underrated|elegant|charming|sad|shame|miracle|pity|best part|interesting|remarkable|pleasant|absurd|silly|"

@@ -24,7 +24,9 @@ _LEANS = re.compile(
     r"for example|moreover|meanwhile|neither|either|some of|each|none of|in turn|again)\b",
     re.IGNORECASE,
 )
-_PRONOUN = re.compile(r"\b(?:he|him|his|she|her|hers)\b|^(?:\W*\w+\W+){0,6}(?:this|these|those|such)\s", re.IGNORECASE)
+_PRONOUN = re.compile(
+    r"\b(?:he|him|his|she|her|hers)\b|^(?:\W*+\w++\W++(?:\w++\W++){0,5})?(?:this|these|those|such)\s", re.IGNORECASE
+)
 _NAMED = re.compile(
     r"(?:^|\s)(?!(?:The|A|An|In|At|On|After|Before|When|While|For|By|From|With|As|If|But|And|To|Of)\b)[A-Z][\w’'\-]+|\b[A-Z]\d"
 )

@@ -4,7 +4,6 @@
 """
 
 import re
-from collections.abc import Sequence
 from functools import lru_cache
 from typing import Literal
 
@@ -266,9 +265,3 @@ def _opposite(a: _Read, b: _Read) -> tuple[str, str] | None:
     if found is None:
         return None
     return a.said[a.stems.index(found)], b.said[b.stems.index(OPPOSITE_OF[found])]
-
-
-def about_the_same(sentences: Sequence[str]) -> bool:
-    """Whether each two of them share enough to be compared."""
-    read = [_Read.of(sentence) for sentence in sentences]
-    return all(_shared(one, other) >= LEAST_SHARED for place, one in enumerate(read) for other in read[place + 1 :])

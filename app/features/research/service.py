@@ -4,7 +4,7 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import and_, delete, func, select
+from sqlalchemy import and_, delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import selectinload
 from uuid_utils.compat import uuid7
@@ -28,6 +28,7 @@ from app.features.research.settling import Parts, standing
 from app.shared.evidence import Span
 from app.shared.exceptions import NotFound, Unprocessable
 from app.shared.http import Page, Paging, convert
+from app.shared.paging import paged
 
 ORDERS = {"created_at": ResearchBrief.created_at, "question": ResearchBrief.question, "depth": ResearchBrief.depth}
 
@@ -53,38 +54,23 @@ class ResearchService:
 
     async def page(self, project_id: UUID, paging: Paging) -> Page[ResearchSummary]:
         query = select(ResearchBrief).where(ResearchBrief.project_id == project_id)
-        total = await self.session.scalar(select(func.count()).select_from(query.subquery())) or 0
-        order = ORDERS.get(paging.order_by or "created_at", ResearchBrief.created_at)
-        down = paging.sort_order == "desc"
-        ordered = query.order_by(order.desc() if down else order, ResearchBrief.id.desc() if down else ResearchBrief.id)
-        rows = list(await self.session.scalars(ordered.limit(paging.limit).offset(paging.offset)))
-        fallen = ResearchClaim.status == ClaimStatus.NOT_FOUND, ResearchClaim.brief_id.in_([row.id for row in rows])
+        found = await paged(self.session, query, paging, ORDERS)
+        ids = [row.id for row in found.items]
+        fallen = ResearchClaim.status == ClaimStatus.NOT_FOUND, ResearchClaim.brief_id.in_(ids)
         gone = {str(claim_id) for claim_id in await self.session.scalars(select(ResearchClaim.id).where(*fallen))}
-        items = [convert(row, ResearchSummary, summary=_said(row.summary, gone)) for row in rows]
-        return Page(items, total, paging.limit, paging.offset)
+        return found.of([convert(row, ResearchSummary, summary=_said(row.summary, gone)) for row in found.items])
 
     async def read(self, brief: ResearchBrief) -> ResearchRead:
         """The brief with what its standing claims carry."""
-        claims = await self.claims(brief.id)
-        parts = standing(parts_of(brief), claims)
-        return convert(
-            brief,
-            ResearchRead,
-            updates=brief.updates_id,
-            summary=" ".join(one.text for one in parts.summary),
-            summary_sentences=parts.summary,
-            plan=parts.plan,
-            source_evaluations=parts.evaluations,
-            contradictions=parts.contradictions,
-            entities=parts.entities,
-            claims=claims,
-        )
+        return read_brief(brief, await self.claims(brief.id))
 
     async def claims(self, research_id: UUID) -> list[ClaimRead]:
         """The brief's claims with their citations, in two queries."""
+        return [read_claim(row) for row in await self.claim_rows(research_id)]
+
+    async def claim_rows(self, research_id: UUID) -> Sequence[ResearchClaim]:
         query = select(ResearchClaim).where(ResearchClaim.brief_id == research_id).order_by(ResearchClaim.ordinal)
-        rows = await self.session.scalars(query.options(selectinload(ResearchClaim.citations)))
-        return [read_claim(row) for row in rows]
+        return (await self.session.scalars(query.options(selectinload(ResearchClaim.citations)))).all()
 
     async def remove(self, brief: ResearchBrief) -> None:
         await self.session.execute(delete(ResearchBrief).where(ResearchBrief.id == brief.id))
@@ -177,6 +163,23 @@ def require_sources(sources: Sequence[Any]) -> None:
         raise Unprocessable(
             "All sources of this research were deleted; add others and ask again.", code="sources_deleted"
         )
+
+
+def read_brief(brief: ResearchBrief, claims: list[ClaimRead]) -> ResearchRead:
+    """The brief with what the claims that stand carry."""
+    parts = standing(parts_of(brief), claims)
+    return convert(
+        brief,
+        ResearchRead,
+        updates=brief.updates_id,
+        summary=" ".join(one.text for one in parts.summary),
+        summary_sentences=parts.summary,
+        plan=parts.plan,
+        source_evaluations=parts.evaluations,
+        contradictions=parts.contradictions,
+        entities=parts.entities,
+        claims=claims,
+    )
 
 
 def read_claim(row: ResearchClaim) -> ClaimRead:

@@ -14,6 +14,7 @@ from app.features.safety.policy import Pack, brand_pack, shipped
 from app.features.safety.schemas import BrandClause, ClauseRead, PackCreate, PackRead, PackUpdate
 from app.shared.exceptions import Conflict, NotFound, Unprocessable
 from app.shared.http import Page, Paging
+from app.shared.paging import chosen_order
 
 AFFECTED = """
 select script_id, project_id, packs from (
@@ -53,11 +54,12 @@ class BrandService:
         return [pack_id for pack_id in pack_ids if pack_id in known]
 
     async def page(self, owner_id: UUID, paging: Paging) -> Page[PackRead]:
-        """Shipped packs by id, then the owner's own, newest first."""
+        """Shipped packs by id, then the owner's own, newest first, unless they are to be ordered by name."""
+        order = chosen_order(paging, ("created_at", "name"))
         packs = [read_shipped(pack) for pack in shipped()]
         packs += [read_own(row) for row in sorted(await self._own(owner_id), key=lambda row: row.id, reverse=True)]
-        if paging.order_by == "name":
-            packs.sort(key=lambda pack: pack.name.casefold(), reverse=paging.sort_order == "desc")
+        if order == "name":
+            packs.sort(key=lambda pack: pack.name.casefold(), reverse=paging.sort_order != "asc")
         return Page(packs[paging.offset : paging.offset + paging.limit], len(packs), paging.limit, paging.offset)
 
     async def find(self, owner_id: UUID, pack_id: str) -> tuple[PackRead, str]:

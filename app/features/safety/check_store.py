@@ -35,6 +35,7 @@ from app.features.scripts.schemas import Section
 from app.shared.evidence import Span
 from app.shared.exceptions import NotFound
 from app.shared.manifest import calls_of
+from app.shared.outbox import publish
 from app.shared.text import detect_language
 
 OTHER_SCRIPTS = 50
@@ -168,6 +169,11 @@ class CheckStore:
         await self.session.flush()
         self.session.add_all(findings)
         await self.session.flush()
+        told = {
+            "id": check.id, "script_id": check.script_id, "version": check.version, "verdict": check.verdict,
+            "findings": len(findings), "open_findings": sum(one.status is FindingStatus.OPEN for one in findings),
+        }  # fmt: skip
+        await publish(self.session, check.owner_id, "safety_check.completed", f"check {check.id}", told)
         return plan.check_id
 
     async def _answers(self, script: Script) -> dict[carrying.Key, list[carrying.Answer | None]]:

@@ -7,26 +7,22 @@ from litestar.params import FromPath, JSONBody
 from litestar.status_codes import HTTP_202_ACCEPTED, HTTP_204_NO_CONTENT
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.features.jobs.requests import JobRequest
 from app.features.jobs.schemas import JobRead
-from app.features.jobs.service import JobService
 from app.features.safety import tasks
 from app.features.safety.brands import BrandService
 from app.features.safety.schemas import CheckCreate, CheckRead, CheckSummary, FindingRead, FindingUpdate
 from app.features.safety.service import SafetyService, read_finding
 from app.shared.http import (
-    IdempotencyKey,
     IfMatch,
     IfNoneMatch,
     Page,
     Paging,
     Principal,
-    accepted,
     check_if_match,
     etag,
     tagged,
 )
-from app.shared.idempotency import read_idempotency
-from app.shared.jobs import JobQueue
 from app.shared.openapi import errors
 
 
@@ -47,22 +43,19 @@ class ScriptSafetyController(Controller):
         user: NamedDependency[Principal],
         safety: NamedDependency[SafetyService],
         session: NamedDependency[AsyncSession],
-        jobs: NamedDependency[JobQueue],
-        request: Request[Any, Any, Any],
-        idempotency_key: IdempotencyKey = None,  # noqa: ARG002  read by `read_idempotency`
+        requested: NamedDependency[JobRequest],
     ) -> Response[JobRead]:
         """Check a version of a script, the head without one, against policy packs and against the project's sources."""
         script = await safety.script(user.id, script_id)
-        idempotency = await read_idempotency(request)
-        job = await jobs.earlier(session, user.id, idempotency)
+        job = await requested.earlier()
         if job is None:
             version = await safety.version(script, data.version)
             await BrandService(session).chosen(user.id, data.policy_packs)
-            job = await jobs.enqueue(
-                session, tasks.check_script, user.id, script.project_id, idempotency,
+            job = await requested.enqueue(
+                tasks.check_script, script.project_id,
                 script_id=script_id, version=version.number, policy_packs=data.policy_packs,
             )  # fmt: skip
-        return accepted(await JobService(session).describe_one(job), job.id)
+        return await requested.accepted(job)
 
     @get(responses=errors(400, 401, 404))
     async def list_checks(

@@ -40,7 +40,8 @@ class PolicyPackController(Controller):
     ) -> Response[PackRead]:
         """A brand's own rules: words that must not stand in a script, claims that must."""
         row = await packs.add(user.id, data)
-        return Response(read_own(row), status_code=HTTP_201_CREATED, headers={"ETag": etag(row.revision)})
+        headers = {"ETag": etag(row.revision), "Location": f"/api/v1/policy-packs/{row.id}"}
+        return Response(read_own(row), status_code=HTTP_201_CREATED, headers=headers)
 
     @get("/{pack_id:str}", responses=errors(401, 404))
     async def get_pack(

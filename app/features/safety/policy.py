@@ -53,9 +53,6 @@ class Pack(Struct, frozen=True, forbid_unknown_fields=True):
     retrieved: date | None = None
     note: str | None = None
 
-    def clause_of(self, category: str) -> Clause | None:
-        return next((clause for clause in self.clauses if clause.category == category), None)
-
 
 @cache
 def shipped() -> tuple[Pack, ...]:

@@ -65,11 +65,6 @@ class Weight(Struct, frozen=True):
     weight: float
 
 
-def risk(text: str) -> float:
-    """0 to 1: one minus the product of what each sign leaves (noisy or), over all categories."""
-    return _noisy_or(sign.weight for sign in signs(text))
-
-
 def risks(text: str) -> dict[str, float]:
     """The same of each category by itself; a category without any sign is left out."""
     found: defaultdict[str, list[float]] = defaultdict(list)

@@ -31,6 +31,8 @@ from app.features.scripts.schemas import Section
 from app.shared.evidence import Span
 from app.shared.exceptions import Conflict, Malformed, NotFound
 from app.shared.http import Page, Paging, convert
+from app.shared.outbox import publish
+from app.shared.paging import paged
 
 ORDERS = {"created_at": SafetyCheck.created_at, "version": SafetyCheck.version, "verdict": SafetyCheck.verdict}
 
@@ -68,23 +70,17 @@ class SafetyService:
 
     async def page(self, script: Script, paging: Paging) -> Page[CheckSummary]:
         query = select(SafetyCheck).where(SafetyCheck.script_id == script.id)
-        total = await self.session.scalar(select(func.count()).select_from(query.subquery())) or 0
-        order = ORDERS.get(paging.order_by or "created_at", SafetyCheck.created_at)
-        down = paging.sort_order == "desc"
-        ordered = query.order_by(
-            order.desc() if down else order.asc(), SafetyCheck.id.desc() if down else SafetyCheck.id
-        )
-        checks = (await self.session.scalars(ordered.limit(paging.limit).offset(paging.offset))).all()
-        counted = await self._counted([check.id for check in checks])
-        versions = await self._newest_packs(checks)
+        found = await paged(self.session, query, paging, ORDERS)
+        counted = await self._counted([check.id for check in found.items])
+        versions = await self._newest_packs(found.items)
         items = [
             convert(
                 check, CheckSummary, packs=_packs(check, versions), open_findings=counted.get((check.id, True), 0),
                 resolved_findings=counted.get((check.id, False), 0),
             )
-            for check in checks
+            for check in found.items
         ]  # fmt: skip
-        return Page(items, total, paging.limit, paging.offset)
+        return found.of(items)
 
     async def _counted(self, check_ids: Sequence[UUID]) -> dict[tuple[UUID, bool], int]:
         """By check and whether they are open, how many findings."""
@@ -123,7 +119,8 @@ class SafetyService:
                 "Say in a note why you dismiss the finding; it is kept with the report.",
                 extra=[{"field": "note", "message": "is needed to dismiss a finding"}],
             )
-        if status is not finding.status:
+        answered = status is not finding.status
+        if answered:
             finding.resolved_at = None if status is FindingStatus.OPEN else datetime.now(UTC)
         finding.status, finding.note, finding.carried_from = status, note, None
         await self.session.flush()
@@ -131,6 +128,10 @@ class SafetyService:
         check.verdict, check.ratings = rated(findings, check.ratings)
         flag_modified(check, "ratings")  # a finding's answer changes the check, whether or not its levels change
         await self.session.flush()
+        if answered:
+            told = {"id": finding.id, "check_id": check.id, "script_id": check.script_id, "status": status, "severity": finding.severity, "verdict": check.verdict}  # fmt: skip
+            happened = f"finding {finding.id} {check.revision}"
+            await publish(self.session, check.owner_id, "safety_finding.updated", happened, told)
         return finding
 
     async def remove(self, check: SafetyCheck) -> None:

@@ -19,14 +19,14 @@ from app.features.research.factual import factual_sentences
 from app.features.research.quantities import compare
 from app.features.research.schemas import ClaimRead
 from app.features.scripts.schemas import LostCitation, ScriptCitation, Section
-from app.features.scripts.speech import PLACEHOLDER
+from app.features.scripts.speech import BLANKS_BEFORE, PLACEHOLDER
 from app.shared.evidence import Span
 from app.shared.text import sentence_spans, words
 
 MOST_SOURCES_A_SENTENCE = 3
 SAME_SENTENCE = 0.75
 """Of the words of two sentences shared, in order: the later one is the earlier one, edited."""
-_MARK = re.compile(r"[^\S\n]*\[(C\d+(?:\s*[,;]\s*C\d+)*)\]")
+_MARK = re.compile(rf"{BLANKS_BEFORE}\[(C\d+(?:\s*[,;]\s*C\d+)*)\]")
 _NUMBER = re.compile(r"\d+(?:[.,:]\d+)*")
 _NEGATION = frozenset(
     words(

@@ -7,28 +7,26 @@ from litestar.params import FromPath, JSONBody
 from litestar.status_codes import HTTP_202_ACCEPTED, HTTP_204_NO_CONTENT
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.features.jobs.requests import JobRequest
 from app.features.jobs.schemas import JobRead
-from app.features.jobs.service import JobService
 from app.features.projects.service import ProjectService
 from app.features.scripts import revising, tasks
+from app.features.scripts.reading import read_script, revision_of
 from app.features.scripts.revision import Order
 from app.features.scripts.schemas import RevisionCreate, ScriptCreate, ScriptRead, ScriptSummary, ScriptUpdate
 from app.features.scripts.service import ScriptService
 from app.features.scripts.versions import sections_of
 from app.shared.http import (
-    IdempotencyKey,
     IfMatch,
     IfNoneMatch,
     Page,
     Paging,
     Principal,
-    accepted,
     check_if_match,
     etag,
     tagged,
+    unchanged,
 )
-from app.shared.idempotency import read_idempotency
-from app.shared.jobs import JobQueue
 from app.shared.openapi import errors
 from app.shared.resources import Resources
 
@@ -50,20 +48,15 @@ class ProjectScriptController(Controller):
         user: NamedDependency[Principal],
         scripts: NamedDependency[ScriptService],
         session: NamedDependency[AsyncSession],
-        jobs: NamedDependency[JobQueue],
-        request: Request[Any, Any, Any],
-        idempotency_key: IdempotencyKey = None,  # noqa: ARG002  read by `read_idempotency`
+        requested: NamedDependency[JobRequest],
     ) -> Response[JobRead]:
         """Write a script from a structure, a brief and a voice; its sections stream as `delta` events."""
         project = await ProjectService(session=session).owned(user.id, project_id)
-        idempotency = await read_idempotency(request)
-        job = await jobs.earlier(session, user.id, idempotency)
+        job = await requested.earlier()
         if job is None:
             script = await scripts.start(project, data)
-            job = await jobs.enqueue(
-                session, tasks.write_script, user.id, project_id, idempotency, script_id=script.id
-            )  # fmt: skip
-        return accepted(await JobService(session).describe_one(job), job.id)
+            job = await requested.enqueue(tasks.write_script, project_id, script_id=script.id)
+        return await requested.accepted(job)
 
     @get(responses=errors(400, 401, 404))
     async def list_scripts(
@@ -89,13 +82,15 @@ class ScriptController(Controller):
         self,
         script_id: FromPath[UUID],
         user: NamedDependency[Principal],
-        scripts: NamedDependency[ScriptService],
+        resources: NamedDependency[Resources],
         request: Request[Any, Any, Any],
-        if_none_match: IfNoneMatch = None,  # noqa: ARG002  read by `tagged`; here for the contract's document
+        if_none_match: IfNoneMatch = None,
     ) -> Response[ScriptRead]:
         """A script with its head version."""
-        script = await scripts.owned(user.id, script_id)
-        return tagged(request, await scripts.read(script), script.revision)
+        reads = resources.reads
+        if if_none_match and (same := unchanged(request, await revision_of(reads, user.id, script_id))):
+            return same
+        return tagged(request, *await read_script(reads, user.id, script_id))
 
     @patch(responses=errors(400, 401, 404, 412))
     async def update_script(
@@ -128,15 +123,12 @@ class ScriptController(Controller):
         user: NamedDependency[Principal],
         scripts: NamedDependency[ScriptService],
         session: NamedDependency[AsyncSession],
-        jobs: NamedDependency[JobQueue],
         resources: NamedDependency[Resources],
-        request: Request[Any, Any, Any],
-        idempotency_key: IdempotencyKey = None,  # noqa: ARG002  read by `read_idempotency`
+        requested: NamedDependency[JobRequest],
     ) -> Response[JobRead]:
         """Change what an instruction asks for in a selection, in sections, or in the whole; all else stays byte for byte."""
         script = await scripts.owned(user.id, script_id)
-        idempotency = await read_idempotency(request)
-        job = await jobs.earlier(session, user.id, idempotency)
+        job = await requested.earlier()
         if job is None:
             base = await scripts.shelf.get(script)
             sections = sections_of(base)
@@ -148,7 +140,5 @@ class ScriptController(Controller):
                 target = revising.hook_target(sections)
             by_code = kind == "reorder" or not writes
             order = Order(script.id, base.number, data.instruction, kind, by_code, target)
-            job = await jobs.enqueue(
-                session, tasks.revise_script, user.id, script.project_id, idempotency, order=order
-            )  # fmt: skip
-        return accepted(await JobService(session).describe_one(job), job.id)
+            job = await requested.enqueue(tasks.revise_script, script.project_id, order=order)
+        return await requested.accepted(job)

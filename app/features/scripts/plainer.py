@@ -57,7 +57,9 @@ def plainer(text: Narration) -> Narration:
 
 def _edits(text: str) -> list[tuple[int, int, str]]:
     """What is replaced by what, places not touching."""
-    kept = [Span(*match.span()) for match in (*PLACEHOLDER.finditer(text), *re.finditer(r"[\"“][^\"”]*[\"”]", text))]
+    kept = [
+        Span(*match.span()) for match in (*PLACEHOLDER.finditer(text), *re.finditer(r"[\"“][^\"”]{0,300}[\"”]", text))
+    ]
     edits = []
     for match in _WORDS.finditer(text):
         span = Span(*match.span())

@@ -1,6 +1,5 @@
 """What a script is written from, fixed at its start: sections with their words, the claims each may cite, the stories."""
 
-import re
 from collections.abc import Sequence
 from uuid import UUID
 
@@ -153,7 +152,3 @@ def place_stories(
 def content_words(text: str) -> set[str]:
     """Stems by their first six letters, without what every text has."""
     return {word.lower()[:6] for word in words(text) if len(word) > 3 and word.lower() not in _COMMON}
-
-
-def label_number(label: str) -> int:
-    return int(re.sub(r"\D", "", label) or 0)

@@ -4,7 +4,7 @@ from uuid import UUID
 
 import msgspec
 from msgspec import UNSET
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import undefer
 
@@ -48,8 +48,11 @@ from app.features.structures.schemas import PlannedSection
 from app.shared.evidence import Span
 from app.shared.exceptions import Conflict, NotFound, Unprocessable
 from app.shared.http import Page, Paging, convert
+from app.shared.paging import paged
 
 ORDERS = {"created_at": Script.created_at, "updated_at": Script.updated_at, "title": Script.title}
+VERSION_ORDERS = {"number": ScriptVersion.number, "created_at": ScriptVersion.created_at}
+NO_SCRIPT = "There is no such script."
 
 
 class ScriptService:
@@ -64,30 +67,23 @@ class ScriptService:
         query = select(Script).where(Script.id == script_id, Script.owner_id == owner_id)
         script = await self.session.scalar(query.with_for_update() if lock else query)
         if script is None:
-            raise NotFound("There is no such script.")
+            raise NotFound(NO_SCRIPT)
         return script
 
     async def page(self, project_id: UUID, paging: Paging) -> Page[ScriptSummary]:
         query = select(Script).where(Script.project_id == project_id)
-        total = await self.session.scalar(select(func.count()).select_from(query.subquery())) or 0
-        order = ORDERS.get(paging.order_by or "created_at", Script.created_at)
-        down = paging.sort_order == "desc"
-        ordered = query.order_by(order.desc() if down else order.asc(), Script.id.desc() if down else Script.id)
-        rows = await self.session.scalars(ordered.limit(paging.limit).offset(paging.offset))
-        return Page([convert(row, ScriptSummary) for row in rows], total, paging.limit, paging.offset)
+        found = await paged(self.session, query, paging, ORDERS)
+        return found.of([convert(row, ScriptSummary) for row in found.items])
 
     async def versions(self, script: Script, paging: Paging) -> Page[VersionSummary]:
         """Newest first."""
         query = select(ScriptVersion).where(ScriptVersion.script_id == script.id)
-        total = await self.session.scalar(select(func.count()).select_from(query.subquery())) or 0
-        down = paging.sort_order == "desc"
-        ordered = query.order_by(ScriptVersion.number.desc() if down else ScriptVersion.number)
-        rows = await self.session.scalars(ordered.limit(paging.limit).offset(paging.offset))
+        found = await paged(self.session, query, paging, VERSION_ORDERS)
         items = [
             convert(row, VersionSummary, estimated_seconds=round(seconds_for(row.word_count, row.words_per_minute), 1))
-            for row in rows
+            for row in found.items
         ]
-        return Page(items, total, paging.limit, paging.offset)
+        return found.of(items)
 
     async def read(self, script: Script) -> ScriptRead:
         version = read_version(await self.shelf.get(script)) if script.head else None

@@ -17,6 +17,9 @@ USUAL_PACE = 150.0
 
 PLACEHOLDER = re.compile(r"\[your (words|story):([^\[\]|]*)(?:\|\s{0,3}(\d{1,4}) words?\s?)?\]", re.IGNORECASE)
 """The text holds no bracket and no bar, so that nothing is searched twice."""
+BLANKS_BEFORE = r"(?:(?<![^\S\n])[^\S\n]++)?"
+"""For expressions that begin with a line's blanks: only a run's first may begin a match, or a hundred thousand blanks would
+be gone through from each of them."""
 
 
 class Placeholder(Struct, frozen=True):
@@ -52,9 +55,9 @@ def spoken(narration: str) -> str:
     if not PLACEHOLDER.search(narration):
         return narration.strip()
     bare = PLACEHOLDER.sub("\0", narration)
-    bare = re.sub(r"[^\S\n]*\0[^\S\n]*(?=[.!?,;:…])", "", bare)
-    bare = re.sub(r"[^\S\n]*(?:\0[^\S\n]*)+", " ", bare)
-    return re.sub(r"\n{3,}", "\n\n", re.sub(r"[^\S\n]*\n[^\S\n]*", "\n", bare)).strip()
+    bare = re.sub(rf"{BLANKS_BEFORE}\0[^\S\n]*+(?=[.!?,;:…])", "", bare)
+    bare = re.sub(rf"{BLANKS_BEFORE}(?:\0[^\S\n]*+)++", " ", bare)
+    return re.sub(r"\n{3,}", "\n\n", re.sub(rf"{BLANKS_BEFORE}\n[^\S\n]*+", "\n", bare)).strip()
 
 
 def spoken_words(narration: str) -> int:

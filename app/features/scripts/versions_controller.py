@@ -1,7 +1,7 @@
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
-from litestar import Controller, Response, get, post
+from litestar import Controller, Request, Response, get, post
 from litestar.di import NamedDependency, Provide
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from litestar.status_codes import HTTP_201_CREATED
@@ -20,7 +20,7 @@ from app.features.scripts.schemas import (
 )
 from app.features.scripts.service import ScriptService
 from app.features.scripts.versions import read_version
-from app.shared.http import Page, Paging, Principal
+from app.shared.http import IfNoneMatch, Page, Paging, Principal, tagged
 from app.shared.openapi import errors
 
 Number = Annotated[int, QueryParameter(ge=1, le=1_000_000)]
@@ -59,10 +59,12 @@ class VersionController(Controller):
         number: FromPath[int],
         user: NamedDependency[Principal],
         scripts: NamedDependency[ScriptService],
-    ) -> VersionRead:
+        request: Request[Any, Any, Any],
+        if_none_match: IfNoneMatch = None,  # noqa: ARG002  read by `tagged`; here for the contract's document
+    ) -> Response[VersionRead]:
         """One version."""
         script = await scripts.owned(user.id, script_id)
-        return read_version(await scripts.shelf.get(script, number))
+        return tagged(request, read_version(await scripts.shelf.get(script, number)), number)
 
     @post("/versions", responses=errors(400, 401, 404, 409, 422))
     async def edit_script(

@@ -1,24 +1,22 @@
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
-from litestar import Controller, Request, Response, get, post
+from litestar import Controller, Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, QueryParameter
 from litestar.status_codes import HTTP_202_ACCEPTED
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.db.models import SourceRole
+from app.features.jobs.requests import JobRequest
 from app.features.jobs.schemas import JobRead
-from app.features.jobs.service import JobService
 from app.features.projects.service import ProjectService
 from app.features.search.pipelines import Search, search_project
 from app.features.search.reembedding import ReembeddingService
 from app.features.search.schemas import SearchMode, SearchResult
 from app.features.search.tasks import reembed_project
 from app.shared.exceptions import Conflict, Malformed
-from app.shared.http import IdempotencyKey, Limit, Principal, accepted
-from app.shared.idempotency import read_idempotency
-from app.shared.jobs import JobQueue
+from app.shared.http import Limit, Principal
 from app.shared.openapi import errors
 from app.shared.resources import Resources
 
@@ -30,7 +28,7 @@ class SearchController(Controller):
     tags = ["search"]
 
     @get(responses=errors(400, 401, 404, 503))
-    async def search(
+    async def search_sources(
         self,
         project_id: FromPath[UUID],
         user: NamedDependency[Principal],
@@ -58,24 +56,21 @@ class ReembedController(Controller):
     tags = ["search"]
 
     @post(status_code=HTTP_202_ACCEPTED, responses=errors(400, 401, 404, 409, 422, 429))
-    async def reembed(
+    async def reembed_chunks(
         self,
         project_id: FromPath[UUID],
         user: NamedDependency[Principal],
         session: NamedDependency[AsyncSession],
-        jobs: NamedDependency[JobQueue],
         resources: NamedDependency[Resources],
-        request: Request[Any, Any, Any],
-        idempotency_key: IdempotencyKey = None,  # noqa: ARG002  read by `read_idempotency`
+        requested: NamedDependency[JobRequest],
     ) -> Response[JobRead]:
         """Embed the project's chunks anew, by the model that its engine has now; the old vectors serve until all new ones
         are there."""
         project = await ProjectService(session=session).owned(user.id, project_id)
-        idempotency = await read_idempotency(request)
-        job = await jobs.earlier(session, user.id, idempotency)
+        job = await requested.earlier()
         if job is None:
             model = resources.with_engine(project.engine, external=project.allow_external_models).llm.embedding_model
             if not await ReembeddingService(session).count_waiting(project_id, model):
                 raise Conflict(f"All chunks are embedded by {model} already.", code="nothing_to_reembed")
-            job = await jobs.enqueue(session, reembed_project, user.id, project_id, idempotency, project_id=project_id)
-        return accepted((await JobService(session).describe([job]))[0], job.id)
+            job = await requested.enqueue(reembed_project, project_id, project_id=project_id)
+        return await requested.accepted(job)

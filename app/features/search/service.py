@@ -80,7 +80,7 @@ class SearchService:
         if not lexemes or not scope.wanted:
             return []
         given = {"lexemes": list(lexemes), "chunks": scope.chunks, "mean_length": scope.mean_length, "limit": limit}
-        await self.session.execute(text(statements.PLANNED_ANEW))
+        await self.session.execute(text(statements.settings(statements.PLANNED_ANEW)))
         return list(await self.session.scalars(text(statements.keyword_leg(self._given)), self._given | given))
 
     async def embedding_models(self) -> list[str]:
@@ -93,8 +93,8 @@ class SearchService:
         if not np.any(vector) or not scope.wanted:
             return []
         by_index = await self._by_index(scope)
-        for setting in statements.INDEX_SETTINGS if by_index else ():
-            await self.session.execute(text(setting))
+        if by_index:
+            await self.session.execute(text(statements.settings(statements.INDEX_SETTINGS)))
         raw = await (await self.session.connection()).get_raw_connection()
         statement, given = _numbered(
             statements.vector_leg(self._given, by_index=by_index),

@@ -3,6 +3,8 @@
 A chunk's row fills a page with its vector, so what ranks words never looks at it unless a filter must.
 """
 
+from collections.abc import Mapping
+
 from app.db.base import DIMENSIONS
 from app.features.search.ranking import BM25_B, BM25_K1, HIGHLIGHT_OFF, HIGHLIGHT_ON
 
@@ -93,13 +95,12 @@ select id from near where distance < :farthest order by distance, id
 
 ALL_CHUNKS = "select greatest(reltuples, 0)::bigint from pg_class where oid = 'retrievable_text'::regclass"
 
-PLANNED_ANEW = "set local plan_cache_mode = force_custom_plan"
+PLANNED_ANEW = {"plan_cache_mode": "force_custom_plan"}
 """The plan that a connection keeps after five executions knows neither the scope's size nor the words."""
-INDEX_SETTINGS = (  # without the iterative scan a filtered query finds 1 to 3 of 10
-    "set local hnsw.iterative_scan = relaxed_order", "set local hnsw.ef_search = 600",
-    "set local ivfflat.iterative_scan = relaxed_order", "set local ivfflat.probes = 60",
-    PLANNED_ANEW,
-)  # fmt: skip
+INDEX_SETTINGS = PLANNED_ANEW | {  # without the iterative scan a filtered query finds 1 to 3 of 10
+    "hnsw.iterative_scan": "relaxed_order", "hnsw.ef_search": "600",
+    "ivfflat.iterative_scan": "relaxed_order", "ivfflat.probes": "60",
+}  # fmt: skip
 
 HITS = f"""
 select chunk.id, chunk.source_id, source.title, source.role, chunk.text, chunk.span_start, chunk.span_end, chunk.page,
@@ -108,6 +109,12 @@ select chunk.id, chunk.source_id, source.title, source.role, chunk.text, chunk.s
 from retrievable_text chunk join content_sources source on source.id = chunk.source_id
 where chunk.id = any(:ids)
 """
+
+
+def settings(wanted: Mapping[str, str], *, of_session: bool = False) -> str:
+    """One statement that sets these, for the transaction or for the session."""
+    local = str(not of_session).lower()
+    return "select " + ", ".join(f"set_config('{name}', '{value}', {local})" for name, value in wanted.items())
 
 
 def filters(given: dict[str, object], row: str) -> str:

@@ -1,8 +1,8 @@
-from typing import Annotated, Any
+from typing import Annotated
 from urllib.parse import urlsplit
 from uuid import UUID
 
-from litestar import Controller, Request, Response, get, post
+from litestar import Controller, Response, get, post
 from litestar.datastructures import UploadFile
 from litestar.di import NamedDependency
 from litestar.enums import RequestEncodingType
@@ -13,9 +13,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.db.models import SourceKind, SourceRole, SourceStatus
 from app.db.session import after_commit, after_rollback
+from app.features.jobs.requests import JobRequest
 from app.features.projects.service import ProjectService
 from app.features.sources.arrivals import is_storable, keep_text, lay_down, look_at, plain_name, take_upload
-from app.features.sources.reading import describe, enqueue_ingest
+from app.features.sources.reading import accepted_before, enqueue_ingest
 from app.features.sources.schemas import (
     NewSource,
     SourceAccepted,
@@ -26,12 +27,9 @@ from app.features.sources.schemas import (
     UrlSource,
 )
 from app.features.sources.service import SourceService
-from app.shared.addresses import client_address
 from app.shared.clients.urls import require_public
 from app.shared.exceptions import Malformed
-from app.shared.http import IdempotencyKey, Page, Paging, Principal, accepted
-from app.shared.idempotency import read_idempotency
-from app.shared.jobs import JobQueue
+from app.shared.http import Page, Paging, Principal
 from app.shared.openapi import errors
 from app.shared.resources import Resources
 
@@ -55,18 +53,15 @@ class ProjectSourceController(Controller):
         data: JSONBody[SourceCreate],
         user: NamedDependency[Principal],
         session: NamedDependency[AsyncSession],
-        jobs: NamedDependency[JobQueue],
         resources: NamedDependency[Resources],
-        request: Request[Any, Any, Any],
-        idempotency_key: IdempotencyKey = None,  # noqa: ARG002  read by `read_idempotency`
+        requested: NamedDependency[JobRequest],
     ) -> Response[SourceAccepted]:
         """Add pasted text, a page by its address, or a file that was sent to the storage; it is read, split, embedded
         and searchable when the job is done."""
         await ProjectService(session=session).owned(user.id, project_id)
-        idempotency = await read_idempotency(request)
-        if earlier := await jobs.earlier(session, user.id, idempotency):
-            return accepted(await describe(session, user, earlier), earlier.id)
-        address = client_address(request)
+        if earlier := await requested.earlier():
+            return await accepted_before(requested, earlier)
+        address = requested.address
         if isinstance(data, TextSource):
             new = await keep_text(session, resources, user.id, data, address)
         elif isinstance(data, UrlSource):
@@ -76,8 +71,7 @@ class ProjectSourceController(Controller):
         else:
             new = await take_upload(session, resources, user.id, project_id, data, address)
         source = await SourceService(session).add(user.id, project_id, new)
-        body = await enqueue_ingest(session, jobs, user, source, idempotency)
-        return accepted(body, body.job.id)
+        return await enqueue_ingest(requested, source)
 
     @get("/sources", responses=errors(400, 401, 404))
     async def list_sources(
@@ -106,10 +100,8 @@ class SourceFileController(Controller):
         data: Annotated[FileForm, Body(media_type=RequestEncodingType.MULTI_PART)],
         user: NamedDependency[Principal],
         session: NamedDependency[AsyncSession],
-        jobs: NamedDependency[JobQueue],
         resources: NamedDependency[Resources],
-        request: Request[Any, Any, Any],
-        idempotency_key: IdempotencyKey = None,  # noqa: ARG002  read by `read_idempotency`
+        requested: NamedDependency[JobRequest],
     ) -> Response[SourceAccepted]:
         """Add a file: text in any encoding, Markdown, HTML, PDF, DOCX, EPUB, SubRip, WebVTT, a JSON transcript, audio or
         video. Its content decides what it is."""
@@ -125,14 +117,12 @@ class SourceFileController(Controller):
         key = await lay_down(resources, user.id, data.file)
         after_rollback(session, lambda: resources.storage.delete(key))
         await ProjectService(session=session).owned(user.id, project_id)
-        idempotency = await read_idempotency(request, [title[:300], data.role, filename, looked.sha256])
-        if earlier := await jobs.earlier(session, user.id, idempotency):
+        if earlier := await requested.earlier([title[:300], data.role, filename, looked.sha256]):
             after_commit(session, lambda: resources.storage.delete(key))
-            return accepted(await describe(session, user, earlier), earlier.id)
+            return await accepted_before(requested, earlier)
         new = NewSource(
-            title[:300], data.role, SourceKind.FILE, client_address(request), storage_key=key, filename=filename,
+            title[:300], data.role, SourceKind.FILE, requested.address, storage_key=key, filename=filename,
             size_bytes=looked.size_bytes, sha256=looked.sha256, media_type=looked.media_type,
         )  # fmt: skip
         source = await SourceService(session).add(user.id, project_id, new)
-        body = await enqueue_ingest(session, jobs, user, source, idempotency)
-        return accepted(body, body.job.id)
+        return await enqueue_ingest(requested, source)

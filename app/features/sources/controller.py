@@ -8,26 +8,24 @@ from litestar.status_codes import HTTP_202_ACCEPTED, HTTP_204_NO_CONTENT
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.db.session import after_commit
-from app.features.sources.reading import describe, enqueue_ingest, provide_sources
+from app.features.jobs.requests import JobRequest
+from app.features.sources import chunk_list
+from app.features.sources.reading import accepted_before, enqueue_ingest, provide_sources
 from app.features.sources.schemas import ChunkRead, CueRead, SourceAccepted, SourceRead, SourceTextRead, SourceUpdate
 from app.features.sources.service import SourceService
 from app.features.sources.speakers import speaker_name
 from app.features.sources.states import read_source_row
 from app.shared.addresses import client_address
 from app.shared.http import (
-    IdempotencyKey,
     IfMatch,
     IfNoneMatch,
     Page,
     Paging,
     Principal,
-    accepted,
     check_if_match,
     etag,
     tagged,
 )
-from app.shared.idempotency import read_idempotency
-from app.shared.jobs import JobQueue
 from app.shared.openapi import errors
 from app.shared.resources import Resources
 
@@ -81,41 +79,41 @@ class SourceController(Controller):
 
     @get("/text", responses=errors(401, 404, 409))
     async def get_text(
-        self, source_id: FromPath[UUID], user: NamedDependency[Principal], sources: NamedDependency[SourceService]
-    ) -> SourceTextRead:
+        self,
+        source_id: FromPath[UUID],
+        user: NamedDependency[Principal],
+        sources: NamedDependency[SourceService],
+        request: Request[Any, Any, Any],
+        if_none_match: IfNoneMatch = None,  # noqa: ARG002  read by `tagged`
+    ) -> Response[SourceTextRead]:
         """The normalised text that spans point into, with its cues."""
         source = await sources.owned(user.id, source_id)
         version = await sources.version(source)
         cues = [CueRead(**{**cue, "speaker": speaker_name(cue["speaker"], source.speakers)}) for cue in version.cues]
-        return SourceTextRead(version.text, cues)
+        return tagged(request, SourceTextRead(version.text, cues), f"{version.number}-{source.revision}")
 
     @get("/chunks", responses=errors(400, 401, 404))
     async def list_chunks(
         self,
         source_id: FromPath[UUID],
         user: NamedDependency[Principal],
-        sources: NamedDependency[SourceService],
+        resources: NamedDependency[Resources],
         paging: NamedDependency[Paging],
     ) -> Page[ChunkRead]:
         """The source's chunks in order."""
-        return await sources.chunks(await sources.owned(user.id, source_id), paging)
+        return await chunk_list.list_chunks(resources.reads, user.id, source_id, paging)
 
     @post("/ingest", status_code=HTTP_202_ACCEPTED, responses=errors(400, 401, 404, 409, 422, 429))
-    async def ingest_again(
+    async def ingest_source(
         self,
         source_id: FromPath[UUID],
         user: NamedDependency[Principal],
         sources: NamedDependency[SourceService],
-        session: NamedDependency[AsyncSession],
-        jobs: NamedDependency[JobQueue],
-        request: Request[Any, Any, Any],
-        idempotency_key: IdempotencyKey = None,  # noqa: ARG002  read by `read_idempotency`
+        requested: NamedDependency[JobRequest],
     ) -> Response[SourceAccepted]:
         """Read the source again; the version it has serves until the new one is complete."""
         source = await sources.owned(user.id, source_id, lock=True)
-        idempotency = await read_idempotency(request)
-        if earlier := await jobs.earlier(session, user.id, idempotency):
-            return accepted(await describe(session, user, earlier), earlier.id)
+        if earlier := await requested.earlier():
+            return await accepted_before(requested, earlier)
         await sources.restart(source)
-        body = await enqueue_ingest(session, jobs, user, source, idempotency)
-        return accepted(body, body.job.id)
+        return await enqueue_ingest(requested, source)

@@ -12,15 +12,14 @@ from msgspec import Struct
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.db.models import ContentSource
+from app.features.jobs.requests import JobRequest
 from app.features.sources.arrivals import look_at, plain_name
-from app.features.sources.reading import describe, enqueue_ingest, provide_sources
+from app.features.sources.reading import accepted_before, enqueue_ingest, provide_sources
 from app.features.sources.schemas import SourceAccepted, SpeakersRead, SpeakersUpdate
 from app.features.sources.service import SourceService
 from app.shared.clients.storage import beside
 from app.shared.exceptions import NotFound, Unprocessable
-from app.shared.http import IdempotencyKey, IfNoneMatch, Principal, accepted, tagged
-from app.shared.idempotency import read_idempotency
-from app.shared.jobs import JobQueue
+from app.shared.http import IfMatch, IfNoneMatch, Principal, check_if_match, etag, tagged
 from app.shared.openapi import errors
 from app.shared.resources import Resources
 
@@ -82,22 +81,32 @@ class SourceMediaController(Controller):
 
     @get("/speakers", responses=errors(401, 404, 409))
     async def list_speakers(
-        self, source_id: FromPath[UUID], user: NamedDependency[Principal], sources: NamedDependency[SourceService]
-    ) -> SpeakersRead:
+        self,
+        source_id: FromPath[UUID],
+        user: NamedDependency[Principal],
+        sources: NamedDependency[SourceService],
+        request: Request[Any, Any, Any],
+        if_none_match: IfNoneMatch = None,  # noqa: ARG002  read by `tagged`
+    ) -> Response[SpeakersRead]:
         """Who speaks in the source, with their turns and words; who says the most comes first."""
-        return SpeakersRead(await sources.speakers(await sources.owned(user.id, source_id)))
+        source = await sources.owned(user.id, source_id)
+        return tagged(request, SpeakersRead(await sources.speakers(source)), source.revision)
 
-    @patch("/speakers", responses=errors(400, 401, 404, 409, 422))
+    @patch("/speakers", responses=errors(400, 401, 404, 409, 412, 422))
     async def name_speakers(
         self,
         source_id: FromPath[UUID],
         data: JSONBody[SpeakersUpdate],
         user: NamedDependency[Principal],
         sources: NamedDependency[SourceService],
-    ) -> SpeakersRead:
+        request: Request[Any, Any, Any],
+        if_match: IfMatch = None,  # noqa: ARG002  read by `check_if_match`
+    ) -> Response[SpeakersRead]:
         """Give speakers their names, and say which of them is you: a voice profile takes only those turns."""
         source = await sources.owned(user.id, source_id, lock=True)
-        return SpeakersRead(await sources.name_speakers(source, data.speakers))
+        check_if_match(request, source.revision)
+        named = SpeakersRead(await sources.name_speakers(source, data.speakers))
+        return Response(named, headers={"ETag": etag(source.revision)})
 
 
 class SubtitlesController(Controller):
@@ -112,10 +121,8 @@ class SubtitlesController(Controller):
         data: Annotated[SubtitlesForm, Body(media_type=RequestEncodingType.MULTI_PART)],
         user: NamedDependency[Principal],
         session: NamedDependency[AsyncSession],
-        jobs: NamedDependency[JobQueue],
         resources: NamedDependency[Resources],
-        request: Request[Any, Any, Any],
-        idempotency_key: IdempotencyKey = None,  # noqa: ARG002  read by `read_idempotency`
+        requested: NamedDependency[JobRequest],
     ) -> Response[SourceAccepted]:
         """Attach subtitles to audio or video, in place of those that it carries or of a transcript; it is read again."""
         sources = SourceService(session)
@@ -126,13 +133,12 @@ class SubtitlesController(Controller):
             raise Unprocessable(
                 "These are no subtitles; send WebVTT, SubRip or a JSON transcript.", code="no_cue_times"
             )
-        idempotency = await read_idempotency(request, [filename, looked.sha256])
-        if earlier := await jobs.earlier(session, user.id, idempotency):
-            return accepted(await describe(session, user, earlier), earlier.id)
+        if earlier := await requested.earlier([filename, looked.sha256]):
+            return await accepted_before(requested, earlier)
         await sources.attach_subtitles(source, filename)
-        body = await enqueue_ingest(session, jobs, user, source, idempotency)
+        answer = await enqueue_ingest(requested, source)
         await resources.storage.put(beside(source.storage_key or "", "subtitles"), data.file.file)
-        return accepted(body, body.job.id)
+        return answer
 
 
 async def _seen(resources: Resources, user: Principal, source_id: UUID) -> ContentSource:
@@ -161,7 +167,7 @@ async def _object(
     if size is None:
         raise NotFound("The file is no longer in the storage; send it again.", code="file_missing")
     headers = {
-        "Content-Disposition": shown, "Content-Length": str(size), "ETag": answer.headers["ETag"],
+        "Accept-Ranges": "none", "Content-Disposition": shown, "Content-Length": str(size), "ETag": answer.headers["ETag"],
         "X-Content-Type-Options": "nosniff",
     }  # fmt: skip
     return Stream(resources.storage.stream(key), media_type=media_type, headers=headers)

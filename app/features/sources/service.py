@@ -3,19 +3,19 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 from msgspec import UNSET
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from uuid_utils.compat import uuid7
 
-from app.db.models import ContentSource, Job, JobStatus, RetrievableText, SourceRole, SourceStatus, SourceVersion
+from app.db.models import ContentSource, Job, JobStatus, SourceRole, SourceStatus, SourceVersion
 from app.features import feature_modules
-from app.features.sources.schemas import ChunkRead, NewSource, SourceRead, SourceUpdate, SpeakerRead, SpeakerUpdate
-from app.features.sources.speakers import heard_speakers, renamed, speaker_name
+from app.features.sources.schemas import NewSource, SourceRead, SourceUpdate, SpeakerRead, SpeakerUpdate
+from app.features.sources.speakers import heard_speakers, renamed
 from app.features.sources.states import read_source_row
 from app.shared.clients.storage import ORIGINAL
-from app.shared.evidence import Span
 from app.shared.exceptions import Conflict, NotFound, Unprocessable
-from app.shared.http import Page, Paging, convert
+from app.shared.http import Page, Paging
+from app.shared.paging import paged
 
 ORDERS = {
     "created_at": ContentSource.created_at,
@@ -23,6 +23,7 @@ ORDERS = {
     "status": ContentSource.status,
     "word_count": ContentSource.word_count,
 }
+NO_SOURCE = "There is no such source."
 READING = "sources.ingest_source"
 
 
@@ -41,7 +42,7 @@ class SourceService:
         query = select(ContentSource).where(ContentSource.id == source_id, ContentSource.owner_id == owner_id)
         source = await self.session.scalar(query.with_for_update() if lock else query)
         if source is None:
-            raise NotFound("There is no such source.")
+            raise NotFound(NO_SOURCE)
         return source
 
     async def add(self, owner_id: UUID, project_id: UUID, new: NewSource) -> ContentSource:
@@ -75,14 +76,8 @@ class SourceService:
             query = query.where(ContentSource.role == role)
         if status is not None:
             query = query.where(ContentSource.status == status)
-        total = await self.session.scalar(select(func.count()).select_from(query.subquery())) or 0
-        order = ORDERS.get(paging.order_by or "created_at", ContentSource.created_at)
-        down = paging.sort_order == "desc"
-        ordered = query.order_by(
-            order.desc() if down else order.asc(), ContentSource.id.desc() if down else ContentSource.id.asc()
-        )
-        rows = await self.session.scalars(ordered.limit(paging.limit).offset(paging.offset))
-        return Page([read_source_row(row) for row in rows], total, paging.limit, paging.offset)
+        found = await paged(self.session, query, paging, ORDERS)
+        return found.of([read_source_row(row) for row in found.items])
 
     async def change(self, source: ContentSource, data: SourceUpdate, address: str | None) -> ContentSource:
         if data.title is not UNSET:
@@ -124,22 +119,6 @@ class SourceService:
         if found is None:
             raise Conflict(f"The source has no text yet; it is {source.status}.", code="no_text_yet")
         return found
-
-    async def chunks(self, source: ContentSource, paging: Paging) -> Page[ChunkRead]:
-        mine = RetrievableText.source_id == source.id, RetrievableText.version == source.version
-        total = await self.session.scalar(select(func.count()).select_from(RetrievableText).where(*mine)) or 0
-        columns = [getattr(RetrievableText, name) for name in ChunkRead.__struct_fields__ if name != "span"]
-        query = select(*columns, RetrievableText.span_start, RetrievableText.span_end).where(*mine)
-        ordered = query.order_by(RetrievableText.ordinal).limit(paging.limit).offset(paging.offset)
-        rows = (await self.session.execute(ordered)).all()
-        items = [
-            convert(
-                row, ChunkRead, span=Span(row.span_start, row.span_end),
-                speaker=speaker_name(row.speaker, source.speakers),
-            )
-            for row in rows
-        ]  # fmt: skip
-        return Page(items, total, paging.limit, paging.offset)
 
     async def speakers(self, source: ContentSource) -> list[SpeakerRead]:
         """Who speaks in the source, by the words that they say."""

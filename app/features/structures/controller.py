@@ -7,16 +7,14 @@ from litestar.params import FromPath, JSONBody
 from litestar.status_codes import HTTP_200_OK, HTTP_202_ACCEPTED, HTTP_204_NO_CONTENT
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.features.jobs.requests import JobRequest
 from app.features.jobs.schemas import JobRead
-from app.features.jobs.service import JobService
 from app.features.projects.service import ProjectService
 from app.features.structures import tasks
 from app.features.structures.frameworks import blueprints
 from app.features.structures.schemas import FrameworkList, StructureCreate, StructureRead, StructureSelect
 from app.features.structures.service import StructureService
-from app.shared.http import IdempotencyKey, IfNoneMatch, Page, Paging, Principal, accepted, etag, tagged
-from app.shared.idempotency import read_idempotency
-from app.shared.jobs import JobQueue
+from app.shared.http import IfNoneMatch, Page, Paging, Principal, etag, tagged
 from app.shared.openapi import errors
 
 
@@ -47,21 +45,18 @@ class ProjectStructureController(Controller):
         user: NamedDependency[Principal],
         structures: NamedDependency[StructureService],
         session: NamedDependency[AsyncSession],
-        jobs: NamedDependency[JobQueue],
-        request: Request[Any, Any, Any],
-        idempotency_key: IdempotencyKey = None,  # noqa: ARG002  read by `read_idempotency`
+        requested: NamedDependency[JobRequest],
     ) -> Response[JobRead]:
         """Make three outline options on different frameworks, each with five hooks of different types."""
         project = await ProjectService(session=session).owned(user.id, project_id)
-        idempotency = await read_idempotency(request)
-        job = await jobs.earlier(session, user.id, idempotency)
+        job = await requested.earlier()
         if job is None:
             research_id = await structures.wanted(project, data.research_id, data.framework)
-            job = await jobs.enqueue(
-                session, tasks.make_structures, user.id, project_id, idempotency,
+            job = await requested.enqueue(
+                tasks.make_structures, project_id,
                 project_id=project_id, research_id=research_id, framework=data.framework,
             )  # fmt: skip
-        return accepted(await JobService(session).describe_one(job), job.id)
+        return await requested.accepted(job)
 
     @get(responses=errors(400, 401, 404))
     async def list_structures(

@@ -30,7 +30,7 @@ FARTHEST = 2.0
 """Times longer or shorter than the framework's beat may a section be."""
 
 _MARKUP = re.compile(
-    r"<[a-zA-Z/!][^>]*>|https?://|\]\(|[`{}]|ignore (?:all|any|the) (?:earlier|previous|above)", re.IGNORECASE
+    r"<[a-zA-Z/!][^>]{0,1000}>|https?://|\]\(|[`{}]|ignore (?:all|any|the) (?:earlier|previous|above)", re.IGNORECASE
 )
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 _NAME = re.compile(r"(?<![.!?:…\"“”'‘’(\[-] )(?<!^)(?<!^[\"“])\b[A-Z][a-z]{2,}\b")

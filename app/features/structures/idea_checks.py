@@ -26,6 +26,7 @@ from app.shared.evidence import Span, stands
 from app.shared.exceptions import NotFound
 from app.shared.http import Page, Paging, convert
 from app.shared.manifest import calls_of
+from app.shared.paging import paged
 
 ORDERS = {"created_at": IdeaCheck.created_at, "novelty": IdeaCheck.novelty, "coverage": IdeaCheck.coverage}
 MOST_PROJECTS = 10
@@ -59,13 +60,8 @@ class IdeaCheckService:
 
     async def page(self, project_id: UUID, paging: Paging) -> Page[IdeaCheckRead]:
         query = select(IdeaCheck).where(IdeaCheck.project_id == project_id)
-        total = await self.session.scalar(select(func.count()).select_from(query.subquery())) or 0
-        order, down = ORDERS.get(paging.order_by or "created_at", IdeaCheck.created_at), paging.sort_order == "desc"
-        ordered = query.order_by(
-            order.desc() if down else order.asc(), IdeaCheck.id.desc() if down else IdeaCheck.id.asc()
-        )
-        rows = await self.session.scalars(ordered.limit(paging.limit).offset(paging.offset))
-        return Page([convert(row, IdeaCheckRead) for row in rows], total, paging.limit, paging.offset)
+        found = await paged(self.session, query, paging, ORDERS)
+        return found.of([convert(row, IdeaCheckRead) for row in found.items])
 
     async def archive(self, owner_id: UUID, project_id: UUID) -> list[UUID]:
         """The projects whose own sources make the creator's archive, this one first."""

@@ -1,21 +1,18 @@
-from typing import Any
 from uuid import UUID
 
-from litestar import Controller, Request, Response, get, post
+from litestar import Controller, Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 from litestar.status_codes import HTTP_202_ACCEPTED
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.features.jobs.requests import JobRequest
 from app.features.jobs.schemas import JobRead
-from app.features.jobs.service import JobService
 from app.features.projects.service import ProjectService
 from app.features.structures import tasks
 from app.features.structures.idea_checks import IdeaCheckService
 from app.features.structures.schemas import IdeaCheckCreate, IdeaCheckRead
-from app.shared.http import IdempotencyKey, Page, Paging, Principal, accepted
-from app.shared.idempotency import read_idempotency
-from app.shared.jobs import JobQueue
+from app.shared.http import Page, Paging, Principal
 from app.shared.openapi import errors
 
 
@@ -30,19 +27,14 @@ class IdeaCheckController(Controller):
         data: JSONBody[IdeaCheckCreate],
         user: NamedDependency[Principal],
         session: NamedDependency[AsyncSession],
-        jobs: NamedDependency[JobQueue],
-        request: Request[Any, Any, Any],
-        idempotency_key: IdempotencyKey = None,  # noqa: ARG002  read by `read_idempotency`
+        requested: NamedDependency[JobRequest],
     ) -> Response[JobRead]:
         """Hold an idea against what you said before, what your references carry, and whom it is for."""
         await ProjectService(session=session).owned(user.id, project_id)
-        idempotency = await read_idempotency(request)
-        job = await jobs.earlier(session, user.id, idempotency)
+        job = await requested.earlier()
         if job is None:
-            job = await jobs.enqueue(
-                session, tasks.check_idea, user.id, project_id, idempotency, project_id=project_id, idea=data.idea
-            )
-        return accepted(await JobService(session).describe_one(job), job.id)
+            job = await requested.enqueue(tasks.check_idea, project_id, project_id=project_id, idea=data.idea)
+        return await requested.accepted(job)
 
     @get(responses=errors(400, 401, 404))
     async def list_idea_checks(

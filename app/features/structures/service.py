@@ -4,7 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from msgspec import Struct, to_builtins
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from uuid_utils.compat import uuid7
 
@@ -16,6 +16,7 @@ from app.features.structures.schemas import Hook, StructureRead
 from app.shared.exceptions import NotFound, Unprocessable
 from app.shared.http import Page, Paging, convert
 from app.shared.manifest import calls_of
+from app.shared.paging import paged
 
 ORDERS = {"created_at": Structure.created_at, "title": Structure.title, "framework": Structure.framework}
 
@@ -53,11 +54,8 @@ class StructureService:
     async def page(self, project_id: UUID, paging: Paging) -> Page[StructureRead]:
         """Newest first; options of one job in the order in which they are offered."""
         query = select(Structure).where(Structure.project_id == project_id)
-        total = await self.session.scalar(select(func.count()).select_from(query.subquery())) or 0
-        order, down = ORDERS.get(paging.order_by or "created_at", Structure.created_at), paging.sort_order == "desc"
-        ordered = query.order_by(order.desc() if down else order.asc(), Structure.job_id.desc(), Structure.ordinal)
-        rows = await self.session.scalars(ordered.limit(paging.limit).offset(paging.offset))
-        return Page([self.read(row) for row in rows], total, paging.limit, paging.offset)
+        found = await paged(self.session, query, paging, ORDERS, Structure.job_id.desc(), Structure.ordinal)
+        return found.of([self.read(row) for row in found.items])
 
     def read(self, row: Structure) -> StructureRead:
         """As it is shown. Where its brief was deleted, nothing is left that a claim carried."""

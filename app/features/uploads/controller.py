@@ -1,4 +1,5 @@
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -13,7 +14,7 @@ from app.features.uploads.schemas import UploadCreate, UploadRead
 from app.features.uploads.service import LIVES_SECONDS, UploadService
 from app.features.uploads.signing import check_signature, sign_upload
 from app.shared.clients.storage import beside
-from app.shared.exceptions import TooLarge, Unprocessable
+from app.shared.exceptions import TooLarge, Unavailable, Unprocessable
 from app.shared.http import Principal
 from app.shared.openapi import errors
 from app.shared.resources import Resources
@@ -40,7 +41,7 @@ class UploadController(Controller):
         if signed := await resources.storage.sign_put(upload.storage_key, LIVES_SECONDS):
             url, headers = signed
         else:
-            token = sign_upload(resources.settings.secret_key or "", upload.id, upload.expires_at)
+            token = sign_upload(resources.keys, upload.id, upload.expires_at)
             url, headers = f"{request.base_url}api/v1/uploads/{upload.id}/content?token={token}", {}
         headers = {"Content-Type": upload.media_type, **headers}
         return UploadRead(upload.id, url, "PUT", headers, upload.expires_at)
@@ -54,7 +55,7 @@ class UploadContentController(Controller):
     opt = {"public": True, "any_body": True}
 
     @put(
-        status_code=HTTP_204_NO_CONTENT, responses=errors(400, 404, 409, 413, 422), security=[], request_max_body_size=None
+        status_code=HTTP_204_NO_CONTENT, responses=errors(400, 404, 409, 413, 422), security=[{}], request_max_body_size=None
     )  # fmt: skip
     async def send_upload(
         self,
@@ -64,7 +65,7 @@ class UploadContentController(Controller):
         request: Request[Any, Any, Any],
     ) -> Response[None]:
         """Take the bytes at the address that `start_upload` gave: exactly as many as were announced."""
-        check_signature(resources.settings.secret_key or "", token, upload_id)
+        check_signature(resources.keys, token, upload_id)
         async with resources.db.transaction() as session:
             upload = await UploadService(session).waiting(upload_id)
         arriving = beside(upload.storage_key, f"arriving-{uuid4().hex}")
@@ -74,7 +75,10 @@ class UploadContentController(Controller):
                 await UploadService(session).waiting(upload_id)
                 await resources.storage.move(arriving, upload.storage_key)
         except BaseException:
-            await resources.storage.delete(arriving)
+            with suppress(
+                Unavailable
+            ):  # what is left behind is swept; the reason why it failed is what the client hears
+                await resources.storage.delete(arriving)
             raise
         return Response(None, status_code=HTTP_204_NO_CONTENT)
 

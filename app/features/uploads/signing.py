@@ -3,25 +3,24 @@
 from datetime import datetime
 from uuid import UUID
 
-import jwt
-
 from app.shared.exceptions import NotFound
+from app.shared.keys import Keys
+from app.shared.signatures import BadSignature, SignatureExpired, claims_of, sign
 
-ISSUER, AUDIENCE, ALGORITHM = "strand", "strand-upload", "HS256"
-
-
-def sign_upload(key: str, upload_id: UUID, expires_at: datetime) -> str:
-    claims = {"sub": str(upload_id), "exp": int(expires_at.timestamp()), "iss": ISSUER, "aud": AUDIENCE}
-    return jwt.encode(claims, key, algorithm=ALGORITHM)
+AUDIENCE = "strand-upload"
 
 
-def check_signature(key: str, token: str, upload_id: UUID) -> None:
+def sign_upload(keys: Keys, upload_id: UUID, expires_at: datetime) -> str:
+    return sign(keys, AUDIENCE, {"sub": str(upload_id), "exp": int(expires_at.timestamp())})
+
+
+def check_signature(keys: Keys, token: str, upload_id: UUID) -> None:
     """`NotFound` where the address was not signed by us for this upload, or is over."""
     try:
-        claims = jwt.decode(token, key, algorithms=[ALGORITHM], audience=AUDIENCE, issuer=ISSUER)
-    except jwt.ExpiredSignatureError:
+        claims = claims_of(keys, AUDIENCE, token, ["sub"])
+    except SignatureExpired:
         raise NotFound("The address for this upload is over; ask for a new one.", code="upload_expired") from None
-    except jwt.InvalidTokenError:
+    except (BadSignature, ValueError, TypeError):
         raise NotFound("There is no such upload.") from None
     if claims["sub"] != str(upload_id):
         raise NotFound("There is no such upload.")

@@ -1,11 +1,11 @@
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from typing import Annotated, Any
+from typing import Any
 from uuid import UUID
 
 from litestar import Controller, get, post
 from litestar.di import NamedDependency
-from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
+from litestar.params import FromPath, FromQuery, JSONBody
 from litestar.status_codes import HTTP_200_OK
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -16,11 +16,9 @@ from app.features.usage.service import UsageService
 from app.shared.estimates import Estimator
 from app.shared.exceptions import Malformed
 from app.shared.http import Principal
+from app.shared.moments import From, To, moment_of
 from app.shared.openapi import errors
 from app.shared.resources import Resources
-
-From = Annotated[datetime | None, QueryParameter(name="from", description="Default: the month's first day, UTC.")]
-To = Annotated[datetime | None, QueryParameter(name="to", description="Up to, not including; default: now.")]
 
 
 def estimators() -> dict[str, Estimator]:
@@ -45,10 +43,11 @@ class UsageController(Controller):
         to: To = None,
         group_by: FromQuery[GroupBy] = "day",
     ) -> UsageReport:
-        """What models have cost you, by day, project, kind of job or model, and what is left of the month's budget."""
+        """What models have cost you since `from`, or else in this month, by day, project, kind of job or model, and what is left
+        of the month's budget."""
         now = datetime.now(UTC)
-        start = _aware(from_) or now.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
-        end = _aware(to) or now + timedelta(seconds=1)
+        start = moment_of("from", from_) or now.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+        end = moment_of("to", to) or now + timedelta(seconds=1)
         if end <= start:
             raise Malformed("`to` is not after `from`.", extra=[{"field": "to", "message": "is not after from"}])
         return await UsageService(session).report(user.id, start, end, group_by, resources.settings)
@@ -59,7 +58,7 @@ class EstimateController(Controller):
     tags = ["usage"]
 
     @post(status_code=HTTP_200_OK, responses=errors(400, 401, 404, 422))
-    async def estimate(
+    async def estimate_job(
         self,
         project_id: FromPath[UUID],
         data: JSONBody[dict[str, Any]],
@@ -107,7 +106,3 @@ class EstimateController(Controller):
             seconds=SecondsRange(sum(one.seconds[0] for one in work), sum(one.seconds[1] for one in work)),
             within_budget=budget.left_usd is None or cost(1) <= budget.left_usd,
         )
-
-
-def _aware(moment: datetime | None) -> datetime | None:
-    return moment.replace(tzinfo=UTC) if moment is not None and moment.tzinfo is None else moment

@@ -7,6 +7,8 @@ ranges stand here, after the special-purpose registries for IPv4 and IPv6 (RFC 6
 import asyncio
 import socket
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from typing import Protocol
 
@@ -53,6 +55,8 @@ TRANSLATED = IPv6Network("64:ff9b::/96")
 """How a network without IPv4 reaches IPv4 sites (NAT64): as good as the IPv4 address in the last 32 bits."""
 ISATAP = {0x00005EFE, 0x02005EFE}
 MOST_ADDRESSES = 4
+LOOK_UPS = 8
+"""At once, for each way out of a process."""
 
 
 def not_public(host: str) -> Unprocessable:
@@ -86,10 +90,19 @@ class Allowed(Protocol):
 
 
 class SystemResolver:
+    """Looks names up in threads of its own: somebody's name server that is slow on purpose must not take those that the
+    process works with."""
+
+    def __init__(self, *, inside: bool = False) -> None:
+        """*inside*: names of the machine's own network and hosts file count, such as localhost."""
+        self._end = "" if inside else "."
+        self._threads = ThreadPoolExecutor(LOOK_UPS, thread_name_prefix="look-up")
+
     async def resolve(self, host: str) -> list[Address]:
         """The final dot keeps the machine's search domains out: the name is taken as it stands."""
+        look_up = partial(socket.getaddrinfo, host + self._end, None, type=socket.SOCK_STREAM)
         try:
-            found = await asyncio.get_running_loop().getaddrinfo(f"{host}.", None, type=socket.SOCK_STREAM)
+            found = await asyncio.get_running_loop().run_in_executor(self._threads, look_up)
         except socket.gaierror as error:
             if error.errno in {socket.EAI_NONAME, getattr(socket, "EAI_NODATA", socket.EAI_NONAME)}:
                 return []

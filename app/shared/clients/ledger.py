@@ -31,12 +31,16 @@ from app.shared.clients.prices import Prices
 from app.shared.exceptions import AppError, Unprocessable
 from app.shared.faults import fault, fault_soon
 from app.shared.metrics import Metrics
+from app.shared.tracing import Span, Value, begun
 
 log = logging.getLogger(__name__)
 
 BOOKING_SECONDS = 60
 BUDGET_LOCK = 7004
 LONGEST_PAUSE_SECONDS = 600
+
+OPERATIONS = {"generate": "chat", "embed": "embeddings"}
+"""As OpenTelemetry's conventions for models name what a call is for."""
 
 Classify = Callable[[Exception, float], AppError | None]
 """An SDK's error, and how long a lane pauses that an operator must mend, to an error of ours; None: it is no failure of
@@ -81,6 +85,7 @@ class Ledger:
         provider is not to be called now, `OverBudget`, and what *classify* makes of the SDK's errors.
         """
         meter = current_meter()
+        await meter.before_paying()
         call_id, receipt, number = uuid7(), Receipt(), meter.calls
         meter.calls += 1
         row = {
@@ -97,6 +102,7 @@ class Ledger:
                 raise
             receipt.key = f"{meter.job_id or call_id}:{meter.step}:{number}:{booked.failed}"
             began, state = time.monotonic(), "unknown"
+            span = begun(f"{OPERATIONS.get(purpose, purpose)} {model}", "client", _about(provider, model, purpose))
             error: AppError | None = None
             try:
                 fault("C")
@@ -121,6 +127,7 @@ class Ledger:
                     seconds=receipt.seconds,
                 )  # fmt: skip
                 meter.receipts.append(receipt)
+                _tell(span, receipt, state, error)
                 await self._close(row, receipt, state, error, time.monotonic() - began, strikes=booked.strikes)
 
     def _as_ours(self, failure: Exception, classify: Classify) -> AppError | None:
@@ -248,3 +255,23 @@ class Ledger:
             self._metrics.count("strand_cost_usd_total", float(receipt.cost_usd), **labels)
         if state == "unknown":
             self._metrics.count("strand_repeats_total", 1, provider=row["provider"])
+
+
+def _about(provider: str, model: str, purpose: str) -> dict[str, Value | None]:
+    return {
+        "gen_ai.operation.name": OPERATIONS.get(purpose, purpose), "gen_ai.provider.name": provider,
+        "gen_ai.request.model": model,
+    }  # fmt: skip
+
+
+def _tell(span: Span | None, receipt: Receipt, state: str, error: AppError | None) -> None:
+    """How the call ended, in numbers: never what was asked or answered."""
+    if span is None:
+        return
+    span.set({
+        "gen_ai.usage.input_tokens": receipt.input_tokens, "gen_ai.usage.output_tokens": receipt.output_tokens,
+        "gen_ai.response.id": receipt.request_id, "strand.call.state": state, "strand.cost_usd": float(receipt.cost_usd),
+    })  # fmt: skip
+    if state != "done":
+        span.fail(error.error_code if error else state)
+    span.end()

@@ -1,6 +1,6 @@
 """For whom a paid call is made, and what it came to."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -32,6 +32,9 @@ class AlreadyStored(BaseException):
     """A late receipt of an earlier run came in meanwhile: the step has its output, and nothing is sent."""
 
 
+async def _ready() -> None: ...
+
+
 @dataclass(slots=True)
 class Meter:
     """For whom the calls of a step are made, and what they came to."""
@@ -43,6 +46,8 @@ class Meter:
     step: str | None = None
     epoch: int | None = None
     may_pay: Callable[[], bool] = lambda: True
+    before_paying: Callable[[], Awaitable[None]] = _ready
+    """Awaited before the first look into the books; raises `CallRefused` or `AlreadyStored`."""
     calls: int = 0
     receipts: list[Receipt] = field(default_factory=list)
 

@@ -51,8 +51,9 @@ class Target:
         return replace(self, path=path)
 
 
-def parse_target(url: str, ports: Collection[int] = PORTS) -> Target:
-    """Raise `Unprocessable` for every address that isn't plainly one of a public web page. What browsers repair, such as
+def parse_target(url: str, ports: Collection[int] = PORTS, *, inside: bool = False) -> Target:
+    """Raise `Unprocessable` for every address that isn't plainly one of a public web page; *inside* takes names of one's
+    own network as well. What browsers repair, such as
     a back-slash, a tab or an IP address written as one number, is refused: two parsers that repair differently are how
     such checks are passed by."""
     url = url.strip(" ")
@@ -77,7 +78,8 @@ def parse_target(url: str, ports: Collection[int] = PORTS) -> Target:
         raise refused(f"Port {port} isn't one that web pages are read from ({', '.join(map(str, sorted(ports)))})")
     path = without_dot_segments(escaped(parts.path or "/"))
     query = f"?{escaped(parts.query)}" if parts.query else ""
-    return Target(parts.scheme, checked_host(name, bracketed=parts.netloc.startswith("[")), port, path + query)
+    host = checked_host(name, bracketed=parts.netloc.startswith("["), inside=inside)
+    return Target(parts.scheme, host, port, path + query)
 
 
 def next_target(target: Target, location: str, ports: Collection[int] = PORTS) -> Target:
@@ -95,7 +97,7 @@ def next_target(target: Target, location: str, ports: Collection[int] = PORTS) -
     return following
 
 
-def checked_host(name: str, *, bracketed: bool) -> str:
+def checked_host(name: str, *, bracketed: bool, inside: bool = False) -> str:
     if bracketed:
         try:
             address = IPv6Address(name)
@@ -112,7 +114,7 @@ def checked_host(name: str, *, bracketed: bool) -> str:
         if as_address(host) is None:
             raise refused("An IP address must be written as four decimal numbers")
         return host
-    if len(labels) == 1 or host.endswith(INSIDE):
+    if not inside and (len(labels) == 1 or host.endswith(INSIDE)):
         raise refused(f"{host} names a machine of a private network")
     return host
 

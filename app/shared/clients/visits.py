@@ -20,11 +20,20 @@ class Visit:
 
     @asynccontextmanager
     async def get(self, target: Target, headers: Mapping[str, str]) -> AsyncIterator[httpcore2.Response]:
-        """One request, nothing followed; what goes wrong on the way, also while the body is read, becomes ours."""
+        async with self.send("GET", target, headers) as response:
+            yield response
+
+    @asynccontextmanager
+    async def send(
+        self, method: str, target: Target, headers: Mapping[str, str], body: bytes | None = None
+    ) -> AsyncIterator[httpcore2.Response]:
+        """One request, nothing followed; what goes wrong on the way, also while the answer is read, becomes ours."""
         url = httpcore2.URL(scheme=target.scheme, host=target.host, port=target.port, target=target.path)
         sent = [("Host", target.authority), ("User-Agent", self._agent), *headers.items()]
         try:
-            async with self._pool.stream("GET", url, headers=sent, extensions={"timeout": self._timeouts}) as response:
+            async with self._pool.stream(
+                method, url, headers=sent, content=body, extensions={"timeout": self._timeouts}
+            ) as response:
                 yield response
         except (httpcore2.NetworkError, httpcore2.TimeoutException, httpcore2.ProtocolError) as error:
             raise of_connection(target.host, error) from error

@@ -78,7 +78,8 @@ async def test_a_key_does_what_its_scopes_say_and_nothing_of_the_account(creator
     assert await tried("GET", f"/projects/{project}", reads) == (200, "")
     assert await tried("POST", "/projects", reads, json={"title": "Tides"}) == (403, "missing_scope")
     assert await tried("POST", "/projects", writes, json={"title": "Tides"}) == (201, "")
-    for path in ("/users/me", "/users/me/sessions", "/users/me/api-keys", "/admin/jobs"):
+    me = (await creator.get("/users/me")).json()["id"]
+    for path in ("/users/me", f"/users/{me}", "/users/me/sessions", "/users/me/api-keys", "/admin/jobs"):
         assert await tried("GET", path, writes) == (403, "not_for_keys")
     for method, path in (("POST", "/users/me/api-keys"), ("POST", "/users/me/password"), ("DELETE", "/users/me")):
         assert (await tried(method, path, writes, json={}))[0] == 403

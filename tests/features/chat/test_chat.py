@@ -15,9 +15,16 @@ pytestmark = pytest.mark.usefixtures("worker")
 TOWER = "The Hallam tower is 62 metres tall. It was built in 1871 by the mason Edith Crane."
 
 
+@pytest.fixture(scope="module")
+async def samples(reader, room, worker):
+    return await add_samples(reader, room)
+
+
 @pytest.fixture
-async def longitude(creator, project):
-    return await add_samples(creator, project)
+async def longitude(reader, room, samples):
+    """Nothing was said yet."""
+    assert (await reader.delete(f"/projects/{room}/chat")).status_code == 204
+    return samples
 
 
 @pytest.mark.parametrize(("question", "answer"), [
@@ -25,27 +32,27 @@ async def longitude(creator, project):
     ("Who published the idea of lunar distances in 1514?", "Johannes Werner"), ("What did HMS Beagle carry in 1831?", "22 chronometers"),
     ("Through how many degrees does the Earth turn in an hour?", "15 degrees"),
 ])  # fmt: skip
-async def test_an_answer_is_made_of_cited_sentences_that_stand(creator, project, longitude, question, answer):
-    said = await ask(creator, project, question)
+async def test_an_answer_is_made_of_cited_sentences_that_stand(reader, room, longitude, question, answer):
+    said = await ask(reader, room, question)
 
     assert answer in said["text"]
     assert (said["abstained"], said["engine"], said["gap"], said["rejected"]) == (False, "offline", None, [])
-    assert_every_sentence_is_carried(said, await texts_of(creator, longitude.values()))
+    assert_every_sentence_is_carried(said, await texts_of(reader, longitude.values()))
     assert len(sentences_of(said)) <= 4
 
 
-async def test_a_broad_question_is_answered_from_several_sources_and_not_at_length(creator, project, longitude):
-    said = await ask(creator, project, "How did navigators learn to find their longitude at sea?")
-    more = await ask(creator, project, "Tell me more")
+async def test_a_broad_question_is_answered_from_several_sources_and_not_at_length(reader, room, longitude):
+    said = await ask(reader, room, "How did navigators learn to find their longitude at sea?")
+    more = await ask(reader, room, "Tell me more")
 
     for one in (said, more):
-        assert_every_sentence_is_carried(one, await texts_of(creator, longitude.values()))
+        assert_every_sentence_is_carried(one, await texts_of(reader, longitude.values()))
         assert 2 <= len(sentences_of(one)) <= 9
     assert len({one["source_id"] for one in (*said["citations"], *more["citations"])}) >= 2
 
 
-async def test_what_the_sources_disagree_on_is_answered_with_both_sides(creator, project, longitude):
-    said = await ask(creator, project, "How slow was H4 when it arrived in Jamaica?")
+async def test_what_the_sources_disagree_on_is_answered_with_both_sides(reader, room, longitude):
+    said = await ask(reader, room, "How slow was H4 when it arrived in Jamaica?")
 
     first, *others = sentences_of(said)
     against = [one for one in others if "says otherwise" in one]
@@ -62,9 +69,9 @@ async def test_what_the_sources_disagree_on_is_answered_with_both_sides(creator,
     ("How many people live in Jamaica today?", None),
 ])  # fmt: skip
 async def test_where_the_sources_do_not_say_the_answer_is_a_plain_sentence_that_tells_what_was_looked_for(
-    creator, project, longitude, question, missing
+    reader, room, longitude, question, missing
 ):
-    said = await ask(creator, project, question)
+    said = await ask(reader, room, question)
 
     assert (said["abstained"], said["citations"]) == (True, [])
     assert said["text"].startswith("Your 4 sources don't say.")
@@ -76,34 +83,34 @@ async def test_where_the_sources_do_not_say_the_answer_is_a_plain_sentence_that_
         assert missing in said["gap"]["looked_for"]
 
 
-async def test_a_greeting_is_told_that_it_asks_nothing(creator, project, longitude):
-    said = await ask(creator, project, "And so?")
+async def test_a_greeting_is_told_that_it_asks_nothing(reader, room, longitude):
+    said = await ask(reader, room, "And so?")
 
     assert said["abstained"]
     assert "Name what you ask about" in said["text"]
 
 
-async def test_a_question_may_go_on_from_the_one_before(creator, project, longitude):
-    await ask(creator, project, "Who made the copy of H4?")
-    cost = await ask(creator, project, "And how much did it cost?")
-    alone = (await creator.post("/projects", json={"title": "Without what was said before"})).json()["id"]
-    await add_samples(creator, alone)
-    unknown = await ask(creator, alone, "And how much did he weigh?")
+async def test_a_question_may_go_on_from_the_one_before(reader, room, longitude):
+    await ask(reader, room, "Who made the copy of H4?")
+    cost = await ask(reader, room, "And how much did it cost?")
+    alone = (await reader.post("/projects", json={"title": "Without what was said before"})).json()["id"]
+    await add_samples(reader, alone)
+    unknown = await ask(reader, alone, "And how much did he weigh?")
 
     assert "450 pounds" in cost["text"]
     assert unknown["abstained"]
 
 
-async def test_a_question_that_goes_on_is_not_answered_by_its_topic_alone(creator, project, longitude):
-    await ask(creator, project, "Who made the copy of H4?")
-    said = await ask(creator, project, "And what did he eat for breakfast?")
+async def test_a_question_that_goes_on_is_not_answered_by_its_topic_alone(reader, room, longitude):
+    await ask(reader, room, "Who made the copy of H4?")
+    said = await ask(reader, room, "And what did he eat for breakfast?")
 
     assert said["abstained"]
 
 
-async def test_asking_for_more_brings_what_was_not_said_yet(creator, project, longitude):
-    first = await ask(creator, project, "How did lunar distances work?")
-    more = await ask(creator, project, "Tell me more")
+async def test_asking_for_more_brings_what_was_not_said_yet(reader, room, longitude):
+    first = await ask(reader, room, "How did lunar distances work?")
+    more = await ask(reader, room, "Tell me more")
 
     assert not more["abstained"]
     assert not {(one["source_id"], one["span"]["start"]) for one in first["citations"]} & {

@@ -1,11 +1,38 @@
 import asyncio
 import json
+from contextlib import asynccontextmanager
 
+import httpx
 import pytest
+from sqlalchemy import bindparam, text
+from sqlalchemy.dialects.postgresql import JSONB
+from uuid_utils.compat import uuid7
 
-from tests.conftest import add_text, finished
+from app.main import create_app
+from tests.conftest import add_text, finished, serving, sign_up
 
 TEXT = "A short note about tides. They come and go twice a day."
+RUNNING = """
+with job as (
+  insert into jobs (id, owner_id, kind, input, status, max_attempts, code_version, event_seq, lease_until)
+  values (:id, :owner, 'none.at_all', '{}', 'running', 1, '0', 1, now() + interval '1 hour') returning id
+)
+insert into job_events (job_id, seq, type, data) select id, 1, 'status', :data from job
+"""
+
+
+@asynccontextmanager
+async def running(resources, owner):
+    """A job that nobody works on; gives its id."""
+    job_id = uuid7()
+    async with resources.db.transaction() as session:
+        given = {"id": job_id, "owner": owner, "data": {"status": "running"}}
+        await session.execute(text(RUNNING).bindparams(bindparam("data", type_=JSONB)), given)
+    try:
+        yield job_id
+    finally:
+        async with resources.db.transaction() as session:
+            await session.execute(text("delete from jobs where id = :id"), {"id": job_id})
 
 
 def events_of(stream: str) -> list[dict]:
@@ -135,3 +162,24 @@ async def test_health_names_every_service(anonymous):
     assert set(answer.json()["services"]) == {"db", "queue", "storage", "workers"}
     assert (await anonymous.get("/health/live")).status_code == 200
     assert (await anonymous.get("/health/ready")).status_code == 200
+
+
+async def test_a_server_that_leaves_says_so_in_a_comment_which_is_no_event(settings, resources):
+    """A job that nobody works on: its stream is open until the server ends it."""
+    app = create_app(settings)
+    async with serving(app) as address, httpx.AsyncClient(base_url=f"{address}/api/v1", timeout=30) as client:
+        account = await sign_up(client)
+        client.headers["Authorization"] = f"Bearer {account['access_token']}"
+        async with (
+            running(resources, account["id"]) as job_id,
+            client.stream("GET", f"/jobs/{job_id}/events") as stream,
+        ):
+            lines = stream.aiter_lines()
+            head = [await anext(lines) for _ in range(4)]
+            worked_on = app.state.door.inside
+            app.state.hub.leave()
+            rest = [line async for line in lines if line]
+
+    assert worked_on == 0, "whoever follows takes no room from requests"
+    assert head == ["id: 1", "event: status", 'data: {"status": "running"}', "retry: 2000"]
+    assert rest == [": the server ends; go on from here at another", "retry: 2000"]

@@ -12,12 +12,12 @@ from sqlalchemy import text
 from app import cli
 from app.pages import may_read_metrics
 from tests.conftest import finished
-from tests.features.jobs.test_jobs import start
+from tests.features.jobs.test_jobs import running, start
 
 ADMIN = [
     ("GET", "/admin/jobs"), ("GET", "/admin/jobs/{id}"), ("POST", "/admin/jobs/{id}/cancel"),
     ("POST", "/admin/jobs/{id}/retry"), ("POST", "/admin/jobs/{id}/replay"), ("GET", "/admin/workers"),
-    ("GET", "/admin/lanes"), ("DELETE", "/admin/lanes/openai"), ("POST", "/admin/drain"), ("GET", "/users"),
+    ("GET", "/admin/audit"), ("GET", "/admin/lanes"), ("DELETE", "/admin/lanes/openai"), ("POST", "/admin/drain"), ("GET", "/users"),
     ("PATCH", "/users/{id}"),
 ]  # fmt: skip
 
@@ -192,7 +192,7 @@ async def test_an_account_that_is_closed_is_signed_out(operator, creator):
 
 
 class TestCommands:
-    """`strand jobs` and `strand workers`, on the run's own database."""
+    """`strand jobs`, `strand workers` and `strand audit`, on the run's own database."""
 
     @pytest.fixture
     def strand(self, settings, monkeypatch, capsys):
@@ -216,6 +216,7 @@ class TestCommands:
         assert (await finished(creator, job))["status"] == "succeeded"
         replayed = await strand("jobs", "replay", job["id"])
         drained = await strand("jobs", "drain")
+        told = await strand("audit", "--target", job["id"])
         await strand("jobs", "drain", "--off")
 
         assert listed[0] == why[0] == cancelled[0] == retried[0] == replayed[0] == drained[0] == 0
@@ -225,6 +226,19 @@ class TestCommands:
         assert "Jobs begin again" in begun[1]
         assert "goes on from its last finished step" in retried[1]
         assert "again from the start" in replayed[1]
+        deeds = [line.split()[2] for line in told[1].splitlines() if "from command line" in line]
+        assert deeds == ["job.replayed", "job.retried", "job.cancelled"]
+
+    async def test_a_drain_of_one_kind_waits_for_no_other(self, strand, creator, resources):
+        me = (await creator.get("/users/me")).json()["id"]
+        async with running(resources, me):
+            drained = await asyncio.wait_for(strand("jobs", "drain", "--kind", "accounts.send_mail"), 30)
+            told = await strand("jobs", "drain", "--kind", "none.at_all", "--no-wait")
+        await strand("jobs", "drain", "--off")
+
+        assert drained[0] == told[0] == 0
+        assert "0 still run" in drained[1]
+        assert "1 still run" in told[1]
 
     async def test_workers_are_shown_with_what_is_paused(self, strand, worker):
         code, said = await strand("workers")

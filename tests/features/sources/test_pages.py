@@ -1,5 +1,6 @@
 """Sources that are pages: fetched by the worker, known again, read anew."""
 
+import asyncio
 import dataclasses
 from uuid import UUID
 
@@ -44,8 +45,14 @@ async def page_source(resources, creator, project, url):
 
 
 async def read(resources, creator, project, source):
-    job = await enqueue(resources, creator, FETCH, project, source_id=source, fetch=True)
-    return await finished(creator, job), (await creator.get(f"/sources/{source}")).json()
+    """The job once it has ended, and the source once it was told of that: where the job failed, a moment later."""
+    job = await finished(creator, await enqueue(resources, creator, FETCH, project, source_id=source, fetch=True))
+    found: dict[str, object] = {"status": "processing"}
+    async with asyncio.timeout(20):
+        while found["status"] == "processing":
+            found = (await creator.get(f"/sources/{source}")).json()
+            await asyncio.sleep(0.02)
+    return job, found
 
 
 async def test_a_page_is_read_without_its_menus_and_says_what_it_is(creator, project, reading, site):

@@ -1,9 +1,8 @@
-import httpx
 import pytest
 
 from app.features.structures.ideas import fit_of, grade_of_audience, nearest, novelty_of, parts_of, says
 from app.shared.evidence import Span, stands
-from tests.conftest import SAMPLES, add_file, add_text, finished, sign_up
+from tests.conftest import SAMPLES, add_file, add_text, finished
 
 pytestmark = pytest.mark.usefixtures("worker")
 FILES = (
@@ -13,25 +12,14 @@ FILES = (
 
 
 @pytest.fixture(scope="module")
-def shelf():
-    return {}
-
-
-@pytest.fixture
-async def nell(shelf, server, worker):
-    client = httpx.AsyncClient(base_url=f"{server}/api/v1", timeout=60)
-    if not shelf:
-        account = await sign_up(client)
-        shelf["token"] = client.headers["Authorization"] = f"Bearer {account['access_token']}"
-        old = (await client.post("/projects", json={"title": "Last year"})).json()["id"]
-        shelf["project"] = (await client.post("/projects", json={"title": "Longitude"})).json()["id"]
-        for file, role in FILES:
-            project = old if file == "own/04-sundial.vtt" else shelf["project"]
-            answer = (await add_file(client, project, file, (SAMPLES / file).read_bytes(), role)).json()
-            assert (await finished(client, answer["job"]))["status"] == "succeeded"
-    client.headers["Authorization"] = shelf["token"]
-    yield client
-    await client.aclose()
+async def shelf(reader, room, worker):
+    """A project about longitude, and an older one with another video."""
+    old = (await reader.post("/projects", json={"title": "Last year"})).json()["id"]
+    for file, role in FILES:
+        project = old if file == "own/04-sundial.vtt" else room
+        answer = (await add_file(reader, project, file, (SAMPLES / file).read_bytes(), role)).json()
+        assert (await finished(reader, answer["job"]))["status"] == "succeeded"
+    return {"project": room}
 
 
 async def checked(client, project, idea):
@@ -44,11 +32,11 @@ async def checked(client, project, idea):
     return listed["items"][0]
 
 
-async def test_what_was_said_before_is_found_in_every_project_with_its_second(nell, shelf):
-    check = await checked(nell, shelf["project"], "A sundial in your own garden tells the true time")
+async def test_what_was_said_before_is_found_in_every_project_with_its_second(reader, shelf):
+    check = await checked(reader, shelf["project"], "A sundial in your own garden tells the true time")
 
     nearest = check["similar"][0]
-    text = (await nell.get(f"/sources/{nearest['source_id']}/text")).json()["text"]
+    text = (await reader.get(f"/sources/{nearest['source_id']}/text")).json()["text"]
     assert check["novelty"] < 0.5
     assert nearest["similarity"] > 0.5
     assert "sundial" in nearest["quote"].lower()
@@ -57,8 +45,8 @@ async def test_what_was_said_before_is_found_in_every_project_with_its_second(ne
     assert check["engine"] == "offline"
 
 
-async def test_an_idea_of_ones_own_is_new_and_each_number_is_explained(nell, shelf):
-    check = await checked(nell, shelf["project"], "How sourdough bread rises in a cold kitchen")
+async def test_an_idea_of_ones_own_is_new_and_each_number_is_explained(reader, shelf):
+    check = await checked(reader, shelf["project"], "How sourdough bread rises in a cold kitchen")
 
     assert check["novelty"] > 0.85
     assert check["coverage"] == 0
@@ -67,24 +55,24 @@ async def test_an_idea_of_ones_own_is_new_and_each_number_is_explained(nell, she
     assert {"sourdough bread rises"} <= {gap["question"].split("“")[1].split("”")[0] for gap in check["gaps"]}
 
 
-async def test_coverage_is_the_share_of_the_parts_that_the_references_speak_of(nell, shelf):
-    check = await checked(nell, shelf["project"], "Longitude, lunar distances, and submarines")
+async def test_coverage_is_the_share_of_the_parts_that_the_references_speak_of(reader, shelf):
+    check = await checked(reader, shelf["project"], "Longitude, lunar distances, and submarines")
 
     assert check["coverage"] == 0.67
     assert [gap["question"] for gap in check["gaps"]] == ["What is there to say about “submarines”?"]
     assert "2 of its 3 parts" in check["explanation"][1]["text"]
 
 
-async def test_the_fit_is_of_the_audience_that_the_project_names(nell, shelf):
-    unknown = await checked(nell, shelf["project"], "Longitude and lunar distances")
-    children = (await nell.post("/audiences", json={"name": "Class 3", "age_from": 8, "knows": "longitude"})).json()[
+async def test_the_fit_is_of_the_audience_that_the_project_names(reader, shelf):
+    unknown = await checked(reader, shelf["project"], "Longitude and lunar distances")
+    children = (await reader.post("/audiences", json={"name": "Class 3", "age_from": 8, "knows": "longitude"})).json()[
         "id"
     ]
-    await nell.patch(f"/projects/{shelf['project']}", json={"audience_id": children})
-    young = await checked(nell, shelf["project"], "Longitude and lunar distances")
-    await nell.patch(f"/projects/{shelf['project']}", json={"audience_id": None, "audience": "engineers"})
-    grown = await checked(nell, shelf["project"], "Longitude and lunar distances")
-    await nell.patch(f"/projects/{shelf['project']}", json={"audience": None})
+    await reader.patch(f"/projects/{shelf['project']}", json={"audience_id": children})
+    young = await checked(reader, shelf["project"], "Longitude and lunar distances")
+    await reader.patch(f"/projects/{shelf['project']}", json={"audience_id": None, "audience": "engineers"})
+    grown = await checked(reader, shelf["project"], "Longitude and lunar distances")
+    await reader.patch(f"/projects/{shelf['project']}", json={"audience": None})
 
     assert unknown["audience_fit"] is None
     assert "names no audience" in unknown["explanation"][2]["text"]
@@ -92,14 +80,14 @@ async def test_the_fit_is_of_the_audience_that_the_project_names(nell, shelf):
     assert "They know some of it already" in young["explanation"][2]["text"]
 
 
-async def test_of_a_deleted_source_it_is_known_only_that_something_was_said(nell, shelf):
-    project = (await nell.post("/projects", json={"title": "Kettles"})).json()["id"]
-    source = await add_text(nell, project, "My kettle sings before it boils. Then it falls silent. " * 4, role="own")
-    before = await checked(nell, project, "Why a kettle sings before it boils")
+async def test_of_a_deleted_source_it_is_known_only_that_something_was_said(reader, shelf):
+    project = (await reader.post("/projects", json={"title": "Kettles"})).json()["id"]
+    source = await add_text(reader, project, "My kettle sings before it boils. Then it falls silent. " * 4, role="own")
+    before = await checked(reader, project, "Why a kettle sings before it boils")
 
-    await nell.delete(f"/sources/{source['id']}")
+    await reader.delete(f"/sources/{source['id']}")
 
-    left = (await nell.get(f"/projects/{project}/idea-checks")).json()["items"][0]
+    left = (await reader.get(f"/projects/{project}/idea-checks")).json()["items"][0]
     assert "kettle" in before["similar"][0]["quote"]
     assert (left["similar"][0]["quote"], left["similar"][0]["source_deleted"]) == (None, True)
     assert left["novelty"] == before["novelty"]
@@ -113,8 +101,8 @@ async def test_an_empty_project_is_judged_without_a_stumble(creator, project):
 
 
 @pytest.mark.parametrize("idea", ["???", "潮の満ち引きはなぜ起こるのか", "the and of", "x" * 5000])
-async def test_a_strange_idea_is_judged_calmly(nell, shelf, idea):
-    check = await checked(nell, shelf["project"], idea)
+async def test_a_strange_idea_is_judged_calmly(reader, shelf, idea):
+    check = await checked(reader, shelf["project"], idea)
 
     assert 0 <= check["coverage"] <= 1
     assert 0 <= check["novelty"] <= 1

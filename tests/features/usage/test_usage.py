@@ -97,3 +97,10 @@ async def test_a_strangers_project_gives_no_estimate(stranger, project):
     body = {"kind": "dna.build_profile"}
 
     assert (await stranger.post(f"/projects/{project}/estimates", json=body)).status_code == 404
+
+
+@pytest.mark.parametrize("moment", ["0001-01-01T00:00:00+14:00", "0.5", "yesterday", "2026-13-01T00:00:00Z"])
+async def test_what_is_no_moment_is_refused_by_the_name_of_its_field(creator, moment):
+    answer = await creator.get("/usage", params={"from": moment})
+
+    assert (answer.status_code, answer.json()["extra"][0]["field"]) == (400, "from"), answer.text

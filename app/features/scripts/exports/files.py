@@ -15,7 +15,6 @@ from app.features.scripts.exports.plain import write_plain
 from app.features.scripts.exports.subtitles import write_srt, write_vtt
 from app.features.scripts.exports.teleprompter import write_teleprompter
 from app.features.scripts.exports.timeline import write_timeline
-from app.features.scripts.exports.word import write_word
 from app.features.scripts.exports.youtube import write_youtube
 from app.features.scripts.schemas import ExportFormat
 
@@ -42,6 +41,13 @@ class _Format(Struct, frozen=True):
     ending: str
     media_type: str
     write: Callable[[ExportScript], str | bytes]
+
+
+def write_word(script: ExportScript) -> bytes:
+    """Word's library is loaded by the first who wants a Word file: it takes 7 MB."""
+    from app.features.scripts.exports import word  # noqa: PLC0415
+
+    return word.write_word(script)
 
 
 FORMATS: dict[str, _Format] = {

@@ -30,7 +30,7 @@ def write_timeline(script: ExportScript) -> str:
         "metadata": {
             "strand": {
                 "title": script.title, "version": script.version, "engine": script.engine,
-                "words_per_minute": script.words_per_minute, "pace_measured": script.pace_measured,
+                "words_per_minute": _short(script.words_per_minute), "pace_measured": script.pace_measured,
             }
         },
         "name": script.title,
@@ -94,9 +94,14 @@ def _citation(note: Note) -> dict[str, Any]:
     return {
         "number": note.number, "source_id": str(citation.source_id), "source_title": name_of(note.source),
         "url": note.source.url if note.source else None, "quote": citation.quote, "page": citation.page,
-        "start_seconds": citation.start_seconds, "source_version": citation.source_version,
+        "start_seconds": _short(citation.start_seconds), "source_version": citation.source_version,
         "source_span": {"start": citation.source_span.start, "end": citation.source_span.end},
     }  # fmt: skip
+
+
+def _short(value: float | None) -> float | None:
+    """To thousandths: OTIO's own reader is off in the last digit of numbers that are longer or smaller."""
+    return None if value is None else round(value, 3)
 
 
 def _said(note: Note) -> str:

@@ -2,6 +2,7 @@
 
 import codecs
 from collections import Counter
+from contextlib import suppress
 
 from charset_normalizer import from_bytes
 
@@ -40,7 +41,8 @@ def decode(data: bytes, *, whole: bool = True, declared: str | None = None) -> s
     if control > len(data[:SNIFFED]) * 0.01:
         raise not_text()
     if declared and (known := _codec(declared)):
-        return data.decode(known, "replace")
+        with suppress(UnicodeError):  # such as idna's, which minds no `replace`: then the page has lied
+            return data.decode(known, "replace")
     # what the letters say is right far more often than statistics on a short text, which take Portuguese for Polish
     if named := charsets.guess(data):
         return data.decode(named, "replace")

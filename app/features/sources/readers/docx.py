@@ -103,8 +103,8 @@ class _Document:
         """The paragraph's depth as a heading; 0 for none."""
         properties = next((one for one in paragraph if local(one.tag) == "pPr"), ())
         for one in properties:
-            if local(one.tag) == "outlineLvl" and (_value(one) or "").isdigit() and int(_value(one) or 9) < 9:
-                return int(_value(one) or 0) + 1
+            if local(one.tag) == "outlineLvl" and (level := _outline(_value(one))):
+                return level
         style = next((_value(one) for one in properties if local(one.tag) == "pStyle"), None)
         return self.styles.get(style or "", 0)
 
@@ -188,6 +188,11 @@ def _notes(root: Any, name: str) -> dict[str, Any]:
     return {_attribute(one, "id") or "": one for one in found}
 
 
+def _outline(value: str | None) -> int:
+    """From 1 to 9; 0 for what is no level of an outline."""
+    return int(value) + 1 if value is not None and re.fullmatch(r"[0-8]", value) else 0
+
+
 def _heading_styles(root: Any) -> dict[str, int]:
     """Style id to depth: by the style's outline level, its English name, or the style that it is based on."""
     levels: dict[str, int] = {}
@@ -200,8 +205,8 @@ def _heading_styles(root: Any) -> dict[str, int]:
         for one in style.iter():
             names.setdefault(local(one.tag), _value(one) or "")
         title = names.get("name", "").lower()
-        if names.get("outlineLvl", "").isdigit() and int(names["outlineLvl"]) < 9:
-            levels[key] = int(names["outlineLvl"]) + 1
+        if level := _outline(names.get("outlineLvl")):
+            levels[key] = level
         elif named := _HEADING_STYLE.match(title):
             levels[key] = int(named.group(1)) or 1
         elif title == "title":

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -152,11 +153,12 @@ def _hear(source: SourceFile, kind: str, media: Media, *, prepare: bool) -> None
     """One pass over the sound: its loudness, and the parts for speech to text."""
     loudness, files = Loudness(RATE), SpeechFiles(source.folder, source.limits.audio_part_bytes)
     heard = 0
-    for frame in _mono(source.path, kind):
-        heard += frame.samples
-        loudness.hear(frame.to_ndarray().reshape(-1))
-        if prepare:
-            files.write(frame)
+    with suppress(av.FFmpegError, ValueError):  # what was heard before a place that can't be is kept
+        for frame in _mono(source.path, kind):
+            heard += frame.samples
+            loudness.hear(frame.to_ndarray().reshape(-1))
+            if prepare:
+                files.write(frame)
     files.close()
     if not heard:
         if prepare:
@@ -169,15 +171,27 @@ def _hear(source: SourceFile, kind: str, media: Media, *, prepare: bool) -> None
 
 
 def _mono(path: Path, kind: str) -> Iterator[Any]:
-    """The first audio stream at 16 kHz; damaged packets are left out."""
+    """The first audio stream at 16 kHz; damaged packets are left out. Sound may change its rate on the way, as where one
+    recording was put behind another: what comes then is resampled anew."""
     with av.open(str(path), format=kind, options=OPTIONS) as container:
         stream = container.streams.audio[0]
-        resampler = AudioResampler(format="s16", layout="mono", rate=RATE, frame_size=RATE // 10)
+        if getattr(stream, "codec_context", None) is None:
+            return  # a kind of sound that nobody here can decode
+        resampler, before = _resampler(), None
         for packet in container.demux(stream):
             try:
                 frames = packet.decode()
             except av.FFmpegError:
                 continue
             for frame in frames:
+                form = (frame.format.name, frame.layout.name, frame.sample_rate, frame.time_base)
+                if before not in {None, form}:
+                    yield from resampler.resample(None)
+                    resampler = _resampler()
+                before = form
                 yield from resampler.resample(frame)
         yield from resampler.resample(None)
+
+
+def _resampler() -> AudioResampler:
+    return AudioResampler(format="s16", layout="mono", rate=RATE, frame_size=RATE // 10)

@@ -115,10 +115,12 @@ class _Walk:
     def _inside_row(self, element: Any) -> bool:
         """A table for layout holds whole articles: its rows are no lines."""
         cells = [one for one in element if local(one.tag).lower() in CELLS]
+        long = (cell for cell in cells if len("".join(cell.itertext())) > LONGEST_CELL // 4)
         return len(cells) <= 1 or any(
-            local(one.tag).lower() in {"p", "table", "article", "h1", "h2", "h3"} and len("".join(cell.itertext())) > LONGEST_CELL // 4
-            for cell in cells for one in cell.iterdescendants()
-        )  # fmt: skip
+            local(one.tag).lower() in {"p", "table", "article", "h1", "h2", "h3"}
+            for cell in long
+            for one in cell.iterdescendants()
+        )
 
     def _say(self, text: str | None) -> None:
         if text:

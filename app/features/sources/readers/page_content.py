@@ -34,11 +34,6 @@ def content_blocks(root: Any) -> list[PageBlock]:
     return _without_menus(_with_title(blocks, body, element, dropped))
 
 
-def prose_words(blocks: list[PageBlock]) -> int:
-    """Words in blocks that read like prose: a dozen words, a sentence's end, few links."""
-    return sum(len(block.text.split()) for block in blocks if is_prose(block))
-
-
 def is_prose(block: PageBlock) -> bool:
     long = len(block.text.split()) >= 12 or (len(block.text) > 40 and not block.text.isascii())
     return (

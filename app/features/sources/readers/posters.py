@@ -17,9 +17,9 @@ FRAMES_A_PLACE = 48
 def find_poster(path: Path, kind: str, options: dict[str, str]) -> VideoFrame | None:
     """The first frame that shows something; of those that don't, the brightest."""
     with av.open(str(path), format=kind, options=options) as container:
-        if not container.streams.video:
+        stream = next(iter(container.streams.video), None)
+        if stream is None or stream.codec_context is None:  # a kind of picture that nobody here can decode
             return None
-        stream = container.streams.video[0]
         stream.codec_context.thread_count = 1  # threads hold a picture each, and memory is limited
         duration = container.duration or 0
         brightest: tuple[float, VideoFrame] | None = None

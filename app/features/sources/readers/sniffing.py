@@ -4,6 +4,7 @@ import io
 import re
 import zipfile
 import zlib
+from importlib.util import find_spec
 
 from app.features.sources.readers.decoding import SNIFFED, decode
 from app.features.sources.readers.limits import Limits, encrypted, malformed, too_large, unreadable
@@ -46,7 +47,7 @@ MEDIA = (
 )
 PICTURE_BRANDS = {b"avif", b"avis", b"heic", b"heix", b"mif1", b"msf1", b"crx "}
 OFFICE = (("xl/", "a spreadsheet"), ("ppt/", "a presentation"), ("AndroidManifest.xml", "a program"))
-_ELEMENT = re.compile(r"\s*(?:<\?xml[^>]{0,200}\?>\s*)?(?:<!--.{0,2000}?-->\s*)*<(!doctype\s+)?([a-z][\w:.-]*)", re.IGNORECASE | re.DOTALL)  # fmt: skip
+_ELEMENT = re.compile(r"\s*(?:<\?xml[^>]{0,200}\?>\s*)?(?:(?><!--.{0,2000}?-->)\s*+)*+<(!doctype\s+)?([a-z][\w:.-]*)", re.IGNORECASE | re.DOTALL)  # fmt: skip
 _HTML_TAG = re.compile(r"<(?:html|head|body|title|meta|article|div|p|h[1-6]|table|ul|ol|section|main|span|br)\b[^>]{0,300}>", re.IGNORECASE)  # fmt: skip
 _HTML_START = frozenset((
     "html", "head", "body", "title", "meta", "article", "div", "p", "h1", "h2", "h3", "h4", "table", "ul", "ol",
@@ -66,7 +67,10 @@ def sniff(head: bytes, whole: bool, filename: str | None) -> str:
             raise Unprocessable("The file is empty; send one with text in it.", code="empty_file")
         raise unreadable("The file begins with nothing but blanks.")
     name = (filename or "").lower()
-    if found := _document(head, whole, name) or _media(head):
+    if found := _document(head, whole, name):
+        return found
+    if found := _media(head):
+        _refuse_unread_media()
         return found
     _refuse_pictures_and_programs(head)
     return _text(decode(head[:SNIFFED], whole=whole and len(head) <= SNIFFED), whole, name)
@@ -74,6 +78,20 @@ def sniff(head: bytes, whole: bool, filename: str | None) -> str:
 
 def is_media(media_type: str) -> bool:
     return media_type.startswith(("audio/", "video/"))
+
+
+def reads_media() -> bool:
+    """Whether recordings can be read here: an installation can do without the `media` extra."""
+    return find_spec("av") is not None
+
+
+def _refuse_unread_media() -> None:
+    if not reads_media():
+        raise Unprocessable(
+            "This is a recording, and recordings are not read here: this installation lacks the media extra. "
+            "Send a transcript or subtitles, or ask the operator to install strand[media].",
+            code="media_not_supported",
+        )
 
 
 def _document(head: bytes, whole: bool, name: str) -> str | None:

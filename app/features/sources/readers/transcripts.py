@@ -27,7 +27,7 @@ SPEAKERS = ("speaker", "speaker_label", "speakerLabel", "speaker_name", "speaker
 SLOWEST_WORD_SECONDS = 40
 LONGEST_GAP_SECONDS, LONGEST_BLOCK_SECONDS = 1.5, 12.0
 _CLOCK = re.compile(r"^(?:(\d{1,3}):)?(\d{1,3}):(\d{2})(?:[.,](\d{1,6}))?$")
-_ISO = re.compile(r"^PT(?:(\d+)H)?(?:(\d+)M)?(?:([\d.]+)S)?$")
+_ISO = re.compile(r"^PT(?:(\d{1,6})H)?(?:(\d{1,9})M)?(?:([\d.]{1,30})S)?$")
 _PUNCTUATION = re.compile(r"[.,!?;:…]+")
 _NUMBER = re.compile(r"^-?\d{1,12}(?:\.\d{1,20})?s?$")
 

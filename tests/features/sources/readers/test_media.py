@@ -156,3 +156,12 @@ def test_a_playlist_is_never_followed(tmp_path):
     reading = samples.read(tmp_path, "a.mp4", f"#EXTM3U\n#EXTINF:1,\nfile://{tmp_path}/secret.wav\n")
 
     assert (reading.media_type, reading.media) == ("text/plain", None)
+
+
+def test_sound_that_changes_its_rate_on_the_way_is_heard_to_its_end(tmp_path):
+    slow = samples.sound(tmp_path / "a.mp3", 1.0, 22_050, "libmp3lame", "mp3")
+    fast = samples.sound(tmp_path / "b.mp3", 1.0, 44_100, "libmp3lame", "mp3")
+
+    reading = samples.read(tmp_path, "talk.mp3", slow + fast)
+
+    assert 1.8 < sum(part.duration_seconds for part in reading.media.audio) < 2.3
