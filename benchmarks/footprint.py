@@ -63,7 +63,6 @@ def pace() -> float:
 
 def measure_api(cluster: Cluster, home: Path) -> tuple[float, float]:
     port = free_port()
-    command = ["-m", "uvicorn", "app.main:app", "--port", str(port), "--log-level", "error"]
 
     def ready() -> bool:
         try:
@@ -71,7 +70,7 @@ def measure_api(cluster: Cluster, home: Path) -> tuple[float, float]:
         except httpx.HTTPError:
             return False
 
-    return started(command, cluster, home, ready)
+    return started(["-m", "app.serving"], cluster, home, ready, port=port)
 
 
 def measure_worker(cluster: Cluster, home: Path) -> tuple[float, float]:
@@ -80,10 +79,10 @@ def measure_worker(cluster: Cluster, home: Path) -> tuple[float, float]:
 
 
 def started(
-    command: list[str], cluster: Cluster, home: Path, ready: Callable[[], bool], log: Path | None = None
+    command: list[str], cluster: Cluster, home: Path, ready: Callable[[], bool], log: Path | None = None, port: int = 0
 ) -> tuple[float, float]:
     """Seconds until it is ready, and its resident megabytes two seconds later."""
-    environment = {**os.environ, "DATABASE_URL": cluster.url, "STRAND_HOME": str(home)}
+    environment = {**os.environ, "DATABASE_URL": cluster.url, "STRAND_HOME": str(home), "PORT": str(port)}
     began = time.perf_counter()
     with (log or Path(os.devnull)).open("wb") as output:
         process = subprocess.Popen([sys.executable, *command], env=environment, stdout=output, stderr=subprocess.STDOUT)

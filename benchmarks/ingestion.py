@@ -1,6 +1,6 @@
 """Words read a second from the POST to the last job's end, and the memory of it: `python -m benchmarks.ingestion`.
 
-API and worker as `strand run` starts them, on the embedded database, offline; texts, subtitles, and one long book.
+API and worker as `strand run` starts them, on the embedded database, offline; texts, subtitles, a long book, and a very long one.
 """
 
 import os
@@ -26,7 +26,7 @@ from tests.conftest import free_port
 
 SEED = 20261121
 SHORT_TEXTS, SHORT_WORDS = 40, 1_500
-BOOK_WORDS = 200_000
+BOOK_WORDS, LONG_WORDS = 200_000, 1_000_000
 SUBTITLES = 20
 PASSWORD = "measure by measure"
 
@@ -45,8 +45,8 @@ def main() -> None:
         os.killpg(process.pid, signal.SIGTERM)
         process.wait(30)
         shutil.rmtree(home, ignore_errors=True)
-    head = "| what | sources | words | seconds | words/s | chunks/s | memory of API and worker, most |"
-    table = "\n".join((head, "|" + " --- |" * 7, *rows))
+    head = "| what | sources | words | seconds | words/s | chunks/s | API, most memory | worker and its readers, before | most |"
+    table = "\n".join((head, "|" + " --- |" * 9, *rows))
     record("Ingestion", "python -m benchmarks.ingestion", table)
 
 
@@ -59,7 +59,7 @@ def measure(client: httpx.Client, pid: int) -> list[str]:
     sentences = own_sentences()
     chance = random.Random(SEED)
     texts = [text_of(sentences, SHORT_WORDS, chance) for _ in range(SHORT_TEXTS)]
-    book = [text_of(sentences, BOOK_WORDS, chance)]
+    book, long = [text_of(sentences, BOOK_WORDS, chance)], [text_of(sentences, LONG_WORDS, chance).encode()]
     files = [path.read_bytes() for path in sorted((SAMPLES / "own").iterdir()) if path.suffix in {".srt", ".vtt"}]
     subtitles = [files[number % len(files)] + f"\n\nNOTE {number}\n".encode() for number in range(SUBTITLES)]
     warm(client, texts[0])
@@ -67,14 +67,15 @@ def measure(client: httpx.Client, pid: int) -> list[str]:
         run(client, pid, f"pasted texts of {SHORT_WORDS:,} words", texts),
         run(client, pid, "subtitle files", subtitles),
         run(client, pid, f"one book of {BOOK_WORDS:,} words", book),
+        run(client, pid, f"one text file of {LONG_WORDS:,} words", long, "txt"),
     ]
 
 
-def run(client: httpx.Client, pid: int, what: str, bodies: Sequence[str | bytes]) -> str:
+def run(client: httpx.Client, pid: int, what: str, bodies: Sequence[str | bytes], ending: str = "srt") -> str:
     project = client.post("/projects", json={"title": what}).json()["id"]
     with Memory(pid) as memory:
         began = time.perf_counter()
-        jobs = [add(client, project, body, number) for number, body in enumerate(bodies)]
+        jobs = [add(client, project, body, number, ending) for number, body in enumerate(bodies)]
         for job in jobs:
             ended(client, job)
         took = time.perf_counter() - began
@@ -82,16 +83,16 @@ def run(client: httpx.Client, pid: int, what: str, bodies: Sequence[str | bytes]
     words, chunks = (sum(source[name] for source in sources) for name in ("word_count", "chunk_count"))
     return (
         f"| {what} | {len(bodies)} | {words:,} | {took:.1f} | {words / took:,.0f} | {chunks / took:,.0f} |"
-        f" {memory.most / 1e6:,.0f} MB |"
+        f" {memory.most['api'] / 1e6:,.0f} MB | {memory.first['worker'] / 1e6:,.0f} MB | {memory.most['worker'] / 1e6:,.0f} MB |"
     )
 
 
-def add(client: httpx.Client, project: str, body: str | bytes, number: int) -> str:
+def add(client: httpx.Client, project: str, body: str | bytes, number: int, ending: str = "srt") -> str:
     if isinstance(body, str):
         sent = {"title": f"Text {number}", "role": "reference", "kind": "text", "text": body}
         answer = client.post(f"/projects/{project}/sources", json=sent)
     else:
-        files = {"file": (f"talk-{number}.srt", body)}
+        files = {"file": (f"talk-{number}.{ending}", body)}
         answer = client.post(f"/projects/{project}/sources/file", files=files, data={"role": "own"})
     answer.raise_for_status()
     job: str = answer.json()["job"]["id"]
@@ -146,11 +147,18 @@ def until_healthy(client: httpx.Client, seconds: float = 90) -> None:
 
 
 class Memory:
-    """The most resident memory of our Python processes while it runs, the reading ones among them; PostgreSQL not."""
+    """The most resident memory of the API, and of the worker with the processes that it reads in; PostgreSQL not."""
 
     def __init__(self, pid: int) -> None:
-        self._process, self._over, self.most = psutil.Process(pid), threading.Event(), 0
+        family = psutil.Process(pid).children(recursive=True)
+        self._roots = {
+            name: next(one for one in family if module in one.cmdline())
+            for name, module in (("api", "app.serving"), ("worker", "app.worker.run"))
+        }
+        self._over = threading.Event()
         self._thread = threading.Thread(target=self._watch)
+        self.first = self._now()
+        self.most = dict(self.first)
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -161,15 +169,20 @@ class Memory:
         self._thread.join()
 
     def _watch(self) -> None:
-        while not self._over.wait(0.1):
-            total = 0
-            for process in (self._process, *self._process.children(recursive=True)):
-                try:
-                    if "python" in process.name():
-                        total += process.memory_info().rss
-                except psutil.Error:
-                    continue
-            self.most = max(self.most, total)
+        while not self._over.wait(0.05):
+            for name, size in self._now().items():
+                self.most[name] = max(self.most[name], size)
+
+    def _now(self) -> dict[str, int]:
+        return {name: sum(map(resident, (root, *root.children(recursive=True)))) for name, root in self._roots.items()}
+
+
+def resident(process: psutil.Process) -> int:
+    try:
+        size: int = process.memory_info().rss
+    except psutil.Error:
+        return 0
+    return size
 
 
 if __name__ == "__main__":

@@ -173,7 +173,7 @@ async def arrays(settings: Settings, found: Sequence[Collection]) -> list[Bench]
     async with open_resources(settings) as resources:
         async with resources.db.transaction() as session:
             whose = Registration("variants@example.com", "measured and forgotten", "Variants")
-            owner = (await AccountService(session, settings.secret_key or "").register(whose)).id
+            owner = (await AccountService.of(session, settings).register(whose)).id
         benches = []
         for collection in found:
             shelf = await stored(resources, owner, collection)

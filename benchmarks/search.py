@@ -2,7 +2,8 @@
 
 `python -m benchmarks.search [--chunks 1000 10000 100000]`, offline, on a PostgreSQL of its own. Each text is of one of many made-up
 subjects: half of its words are a subject's own, as often as Zipf says, half are those of the samples. They are stored and
-embedded as the product does; a query is nine words that a text says in a row; the index is built by the operator's command.
+embedded as the product does; a query is nine words that a text says in a row; the index is built by the operator's command. Beside
+them the floors: the bare SQL of the nearest ten, once by the driver with the vector at hand, and the same vectors in numpy.
 """
 
 import argparse
@@ -16,14 +17,17 @@ from collections.abc import Iterator, Sequence
 from uuid import UUID
 
 import asyncpg
+import numpy as np
 from msgspec.structs import replace
+from pgvector.asyncpg import register_vector
 
 from app.config import Settings
+from app.db.base import DIMENSIONS
 from app.db.session import plain_url
 from app.evaluate.retrieval import Collection, Shelf, own_database, stored
 from app.features.accounts.schemas import Registration
 from app.features.accounts.service import AccountService
-from app.features.search import vector_index
+from app.features.search import statements, vector_index
 from app.features.search.pipelines import Search, search_project
 from app.features.search.schemas import SearchMode
 from app.shared.resources import Resources, open_resources
@@ -35,6 +39,13 @@ DOCUMENT_WORDS, CHUNKS_A_DOCUMENT = 2_000, 12
 VOCABULARY, SUBJECT_WORDS, TEXTS_A_SUBJECT = 20_000, 400, 8
 QUERIES, WARM, QUERY_WORDS = 100, 10, 9
 LIMIT = 10
+BARE_EXACT = """
+select id from retrievable_text where project_id = $1 and embedding_model = $2 order by (embedding <=> $3) + 0 limit $4
+"""
+BARE_INDEX = f"""
+select id from retrievable_text where project_id = $1 and embedding_model = $2
+order by embedding::halfvec({DIMENSIONS}) <=> $3::vector::halfvec({DIMENSIONS}) limit $4
+"""
 MILLION = 1_000_000
 
 
@@ -83,10 +94,11 @@ def at_a_million(rows: Sequence[Row]) -> str:
 async def measure(settings: Settings, sizes: Sequence[int]) -> list[Row]:
     chance, sentences, rows = random.Random(SEED), own_sentences(), []
     connection = await asyncpg.connect(plain_url(settings.database_url or ""))
+    await register_vector(connection)
     async with open_resources(settings) as resources:
         async with resources.db.transaction() as session:
             whose = Registration("search@example.com", "measure by measure", "Search")
-            owner = (await AccountService(session, settings.secret_key or "").register(whose)).id
+            owner = (await AccountService.of(session, settings).register(whose)).id
         for size in sizes:
             documents = {
                 str(number): (f"Text {number}", body)
@@ -133,6 +145,8 @@ async def by_each(
         for most in (10**9, 1)
     )
     exact = await found(exactly, shelf, queries, "semantic")
+    floors = Floors(connection, shelf, await resources.llm.embed(queries), resources.llm.embedding_model)
+    rows += [await floors.numpy(), await floors.sql("exact", BARE_EXACT)]
     modes: tuple[SearchMode, ...] = ("semantic", "keyword", "hybrid")
     rows += [
         await timed(exactly, shelf, queries, "exact", mode, exact if mode == "semantic" else None) for mode in modes
@@ -145,9 +159,46 @@ async def by_each(
         rows += [
             await timed(indexed, shelf, queries, kind, "semantic", exact, f"{built}, {size:.0f} MB"),
             await timed(indexed, shelf, queries, kind, "hybrid", None),
+            await floors.sql(kind, BARE_INDEX),
         ]
     await vector_index.rebuild(connection, "none")
     return rows
+
+
+class Floors:
+    """The nearest ten of a project without the product: no sources, no rights, no text."""
+
+    def __init__(self, connection: asyncpg.Connection, shelf: Shelf, vectors: np.ndarray, model: str) -> None:
+        self._connection, self._shelf, self._model = connection, shelf, model
+        self._vectors = [vector.astype(np.float32) for vector in vectors]
+
+    async def sql(self, by: str, statement: str) -> Row:
+        await self._connection.execute(statements.settings(statements.INDEX_SETTINGS, of_session=True))
+        took = []
+        for vector in (*self._vectors[:WARM], *self._vectors):
+            began = time.perf_counter()
+            await self._connection.fetch(statement, self._shelf.project, self._model, vector, LIMIT)
+            took.append(time.perf_counter() - began)
+        return self._row(f"bare SQL, {by}", took[WARM:])
+
+    async def numpy(self) -> Row:
+        rows = await self._connection.fetch(
+            "select embedding from retrievable_text where project_id = $1 and embedding_model = $2",
+            self._shelf.project,
+            self._model,
+        )
+        everything = np.array([row["embedding"].to_numpy() for row in rows], dtype=np.float32)
+        took = []
+        for vector in self._vectors:
+            began = time.perf_counter()
+            near = everything @ vector
+            np.argsort(-near[np.argpartition(-near, LIMIT)[:LIMIT]])
+            took.append(time.perf_counter() - began)
+        return self._row("numpy in memory", took)
+
+    def _row(self, by: str, took: list[float]) -> Row:
+        p50, p99 = np.percentile(took, [50, 99]) * 1000
+        return Row(self._shelf.chunks, by, "semantic", p50, p99, "", "")
 
 
 async def timed(

@@ -18,7 +18,6 @@ from app.features.dna.grams import grams_of
 from app.features.dna.speakers import BAGS_A_SPEAKER, packed
 
 FOLDER = Path(fingerprint.__file__).parent / "background"
-LONGEST_PHRASE = 6
 
 
 def speakers_in(data: Path) -> list[dict[str, str]]:
