@@ -32,8 +32,12 @@ class ChatService:
         return found.of([convert(row, ChatMessageRead) for row in found.items])
 
     async def remove(self, project_id: UUID) -> None:
-        """Delete the whole conversation."""
-        await self.session.execute(delete(ChatMessage).where(ChatMessage.project_id == project_id))
+        """Delete the whole conversation. Questions are held first: an answer that is being stored to one of them is there
+        when the deletion looks, and those that come later find no question."""
+        mine = ChatMessage.project_id == project_id
+        questions = select(ChatMessage.id).where(mine, ChatMessage.role == ChatRole.USER.value)
+        await self.session.execute(questions.order_by(ChatMessage.id).with_for_update())
+        await self.session.execute(delete(ChatMessage).where(mine))
 
     async def usable_sources(self, project: Project, wanted: Sequence[UUID] | None) -> list[UUID]:
         """The ids of the sources that are asked; an `AppError` says what is missing."""

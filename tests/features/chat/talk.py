@@ -7,6 +7,8 @@ import httpx
 
 from tests.conftest import finished
 
+TOWER = "The Hallam tower is 62 metres tall. It was built in 1871 by the mason Edith Crane."
+
 
 async def ask(creator, project, message, **more):
     """The answer to a message, once it is there."""
@@ -55,3 +57,8 @@ async def follow(client: httpx.AsyncClient, job_id, begun: asyncio.Event):
             elif line.startswith("data:") and kind == "delta":
                 deltas.append(json.loads(line.removeprefix("data:")))
     return deltas
+
+
+def assert_spans_hold(answer):
+    for one in answer["citations"]:
+        assert answer["text"][one["text_span"]["start"] : one["text_span"]["end"]].strip()
