@@ -27,8 +27,10 @@ from tests.provider.process import ProviderProcess
 T = TypeVar("T")
 
 LEASE_SECONDS = 4.0
+"""Of those that are killed or frozen, so that others soon take over; the rest lose no lease however busy the machine."""
+MORTAL = {"JOB_LEASE_SECONDS": str(LEASE_SECONDS)}
 SHORT = {
-    "JOB_LEASE_SECONDS": str(LEASE_SECONDS),
+    "JOB_LEASE_SECONDS": "15",
     "JOB_BEAT_SECONDS": "0.4",
     "JOB_TICK_SECONDS": "0.4",
     "JOB_GRACE_SECONDS": "3",
@@ -40,8 +42,6 @@ SHORT = {
     "PROVIDER_PAUSE_SECONDS": "0.5",
     "DATABASE_POOL_SIZE": "5",
 }
-NOBODY_DIES = {"JOB_LEASE_SECONDS": "30"}
-"""For workers that are never killed: however busy the machine, they lose no lease."""
 ROOT = Path(__file__).parents[2]
 SECONDS_TO_START = 90
 
@@ -115,7 +115,8 @@ class Stage:
     def doomed(self, point: str, do: str = "kill", **environment: str) -> tuple[subprocess.Popen[bytes], Path]:
         """A worker to which something happens at this point, and the file that says that it has."""
         mark = self.home / f"{uuid4().hex}.mark"
-        worker = self.start_worker(FAULT_AT=point, FAULT_DO=do, FAULT_ONCE=str(mark), **environment)
+        lease = {} if do == "tell" else MORTAL
+        worker = self.start_worker(FAULT_AT=point, FAULT_DO=do, FAULT_ONCE=str(mark), **lease, **environment)
         return worker, mark
 
     def _start(self, arguments: list[str], environment: dict[str, str]) -> subprocess.Popen[bytes]:
@@ -133,7 +134,7 @@ class Stage:
             process.send_signal(number)
         return process.wait(seconds)
 
-    def killed(self, process: subprocess.Popen[bytes], seconds: float = 60) -> None:
+    def killed(self, process: subprocess.Popen[bytes], seconds: float = SECONDS_TO_START) -> None:
         """Wait until the process has died of its fault."""
         try:
             assert process.wait(seconds) == -signal.SIGKILL, self.logs()

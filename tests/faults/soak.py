@@ -15,7 +15,7 @@ from contextlib import suppress
 
 import httpx
 
-from tests.faults.harness import LEASE_SECONDS, Stage
+from tests.faults.harness import LEASE_SECONDS, MORTAL, Stage
 from tests.faults.invariants import check
 
 WORKERS = 3
@@ -32,7 +32,7 @@ class Soak:
 
     def __init__(self, stage: Stage, seed: int) -> None:
         self.stage, self.random = stage, random.Random(seed)
-        self.workers = stage.start_workers(WORKERS)
+        self.workers = stage.start_workers(WORKERS, **MORTAL)
         self.over = threading.Event()
         self.on_the_wire = 0
         """Steps that were being run when something was killed or frozen: each may have been paid for and may be again."""
@@ -76,7 +76,7 @@ class Soak:
         self.workers[place].kill()
         self.workers[place].wait(10)
         self.count_the_wire()
-        self.workers[place] = self.stage.start_worker()
+        self.workers[place] = self.stage.start_worker(**MORTAL)
 
     def freeze_worker(self) -> None:
         worker = self.random.choice(self.workers)
@@ -87,7 +87,7 @@ class Soak:
 
     def replace_worker(self) -> None:
         place = self.random.randrange(WORKERS)
-        old, self.workers[place] = self.workers[place], self.stage.start_worker()
+        old, self.workers[place] = self.workers[place], self.stage.start_worker(**MORTAL)
         self.stage.stop(old, seconds=30)
         self.count_the_wire()  # one that is told to leave while it starts just ends
 

@@ -5,7 +5,7 @@ import signal
 import httpx
 import pytest
 
-from tests.faults.harness import NOBODY_DIES, Stage
+from tests.faults.harness import Stage
 from tests.faults.invariants import check
 
 
@@ -26,7 +26,7 @@ def one_event(stage: Stage, job_id: str, after: int) -> dict[str, str] | None:
 
 def test_15_a_stream_dropped_at_every_event_gives_each_of_them_once(stage: Stage):
     stage.slow(0.2)
-    stage.start_worker(**NOBODY_DIES)
+    stage.start_worker()
     job_id = stage.ask()
     seen: list[dict[str, str]] = []
     while not seen or seen[-1]["event"] != "end":
@@ -41,7 +41,7 @@ def test_15_a_stream_dropped_at_every_event_gives_each_of_them_once(stage: Stage
 
 def test_15_a_stream_goes_on_where_it_was_after_the_api_was_restarted(stage: Stage):
     stage.slow(0.4)
-    stage.start_worker(**NOBODY_DIES)
+    stage.start_worker()
     job_id = stage.ask()
     seen = []
     for _ in range(3):
@@ -61,7 +61,7 @@ def test_15_a_stream_without_redis_gives_every_event(stage: Stage):
         pytest.skip("there is no Redis on this stage")
     stage.redis.kill()
     try:
-        stage.start_worker(**NOBODY_DIES)
+        stage.start_worker()
         events = stage.events(stage.ask())
     finally:
         stage.redis.start()
@@ -72,7 +72,7 @@ def test_15_a_stream_without_redis_gives_every_event(stage: Stage):
 
 
 def test_15_events_that_were_missed_are_replayed_from_any_number(stage: Stage):
-    stage.start_worker(**NOBODY_DIES)
+    stage.start_worker()
     job_id = stage.ask()
     stage.ended(job_id)
     whole = stage.events(job_id)
@@ -83,7 +83,7 @@ def test_15_events_that_were_missed_are_replayed_from_any_number(stage: Stage):
 
 def test_15_deltas_come_by_hint_alone_and_carry_no_id(stage: Stage):
     stage.provider.script({"times": None, "action": {"do": "drip", "seconds": 1.0}})
-    stage.start_worker(**NOBODY_DIES)
+    stage.start_worker()
     job_id = stage.ask(sections=2, manner="streamed")
     said, numbered = "", []
     with httpx.stream("GET", f"{stage.client.base_url}jobs/{job_id}/events", headers=stage.client.headers, timeout=30) as stream:  # fmt: skip

@@ -4,7 +4,7 @@ import httpx
 import pytest
 
 from tests.conftest import free_port
-from tests.faults.harness import Stage
+from tests.faults.harness import MORTAL, Stage
 from tests.faults.invariants import check
 
 
@@ -58,7 +58,7 @@ def test_3_a_worker_killed_on_the_wire_repeats_just_that_call(stage: Stage, poin
 
 def test_4_all_workers_killed_with_thirty_in_flight_lose_nothing(stage: Stage):
     stage.slow(1.0)
-    workers = stage.start_workers(3)
+    workers = stage.start_workers(3, **MORTAL)
     for _ in range(30):
         stage.ask(sections=2)
     running = "select count(*)::int as n from model_calls where state = 'sent'"
@@ -75,7 +75,7 @@ def test_5_a_job_that_kills_each_worker_gives_up_after_five_and_others_are_unhar
     stage.slow()
     poison = stage.ask("poison")
     for _ in range(5):
-        stage.killed(stage.start_worker(FAULT_AT="D"))
+        stage.killed(stage.start_worker(FAULT_AT="D", **MORTAL))
     stage.start_worker()
     other = stage.ask("healthy", sections=2)
 
@@ -90,7 +90,7 @@ def test_6_a_reaper_that_is_killed_is_replaced(stage: Stage):
     doomed, _ = stage.doomed("G:2")
     stage.ask()
     stage.killed(doomed)
-    stage.killed(stage.start_worker(FAULT_AT="J"))
+    stage.killed(stage.start_worker(FAULT_AT="J", **MORTAL))
     stage.start_worker()
 
     check(stage)
@@ -99,7 +99,7 @@ def test_6_a_reaper_that_is_killed_is_replaced(stage: Stage):
 def test_a_job_that_gave_up_can_be_retried_and_goes_on_from_its_last_finished_step(stage: Stage):
     job_id = stage.ask()
     for point in ("G:3", "G"):
-        stage.killed(stage.start_worker(FAULT_AT=point, JOB_MAX_CRASHES="2"))
+        stage.killed(stage.start_worker(FAULT_AT=point, **MORTAL, JOB_MAX_CRASHES="2"))
     stage.start_worker(JOB_MAX_CRASHES="2")
     assert stage.ended(job_id)["error"]["code"] == "gave_up"
 

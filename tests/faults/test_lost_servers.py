@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.faults.harness import LEASE_SECONDS, Stage
+from tests.faults.harness import LEASE_SECONDS, MORTAL, Stage
 from tests.faults.invariants import check
 
 POINTS_7 = ["A", "B", "D", "G:2", "K"]
@@ -93,7 +93,7 @@ def test_8_a_postgresql_that_crashes_and_recovers_loses_nothing_and_nothing_is_p
 
 def test_8_a_postgresql_that_is_down_for_two_leases_loses_nothing_and_nothing_is_paid_twice(stage: Stage):
     stage.slow(0.5)
-    stage.start_workers(2)
+    stage.start_workers(2, **MORTAL)
     for _ in range(4):
         stage.ask()
     stage.until(stage.provider.log, "calls are on the wire")

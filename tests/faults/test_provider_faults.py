@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.faults.harness import NOBODY_DIES, Stage
+from tests.faults.harness import Stage
 from tests.faults.invariants import check
 
 
@@ -23,7 +23,7 @@ def rule(do: str, times: int | None = 1, **action: Any) -> dict[str, Any]:
 
 def test_13_a_rate_limit_is_waited_for_by_all_workers_and_uses_no_attempt(stage: Stage):
     stage.provider.script(rule("status", status=429, headers={"retry-after": "2"}))
-    stage.start_workers(2, **NOBODY_DIES)
+    stage.start_workers(2)
     first = stage.ask(sections=1)
     stage.until(lambda: "waiting for the provider" in (stage.job(first)["stage"] or ""), "it waits")
     for _ in range(4):
@@ -37,7 +37,7 @@ def test_13_a_rate_limit_is_waited_for_by_all_workers_and_uses_no_attempt(stage:
 
 def test_13_thirty_percent_errors_end_well(stage: Stage):
     stage.provider.script({"times": None, "share": 0.3, "seed": 7, "action": {"do": "status", "status": 500}})
-    stage.start_workers(2, **NOBODY_DIES)
+    stage.start_workers(2)
     for _ in range(10):
         stage.ask(sections=3)
 
@@ -50,7 +50,7 @@ def test_13_thirty_percent_errors_end_well(stage: Stage):
 )
 def test_13_an_answer_that_never_comes_is_unknown_and_repeated_once(stage: Stage, name: str, action: dict[str, Any]):
     stage.provider.script(rule(name, **action))
-    stage.start_worker(**NOBODY_DIES, PROVIDER_TIMEOUT_SECONDS="2")
+    stage.start_worker(PROVIDER_TIMEOUT_SECONDS="2")
     job_id = stage.ask(sections=2)
 
     check(stage, attempts=True)
@@ -59,7 +59,7 @@ def test_13_an_answer_that_never_comes_is_unknown_and_repeated_once(stage: Stage
 
 def test_13_a_step_is_repeated_twice_at_most_when_outcomes_are_unknown(stage: Stage):
     stage.provider.script(rule("reset", times=None))
-    stage.start_worker(**NOBODY_DIES)
+    stage.start_worker()
     job_id = stage.ask(sections=2)
 
     assert stage.ended(job_id)["error"]["code"] == "provider_outcome_unknown"
@@ -68,7 +68,7 @@ def test_13_a_step_is_repeated_twice_at_most_when_outcomes_are_unknown(stage: St
 
 
 def test_13_a_refused_key_closes_the_lane_and_uses_no_attempt(stage: Stage):
-    stage.start_workers(2, **NOBODY_DIES)
+    stage.start_workers(2)
     stage.workers_up(2)
     stage.provider.script({"times": None, "until": 4.0, "action": {"do": "status", "status": 401}})
     for _ in range(4):
@@ -81,7 +81,7 @@ def test_13_a_refused_key_closes_the_lane_and_uses_no_attempt(stage: Stage):
 
 def test_13_invalid_json_twice_is_repaired_and_then_tried_again(stage: Stage):
     stage.provider.script(rule("invalid", times=2))
-    stage.start_worker(**NOBODY_DIES)
+    stage.start_worker()
     job_id = stage.ask(sections=1)
 
     check(stage, attempts=True, bad_answers=2)
@@ -90,7 +90,7 @@ def test_13_invalid_json_twice_is_repaired_and_then_tried_again(stage: Stage):
 
 def test_13_invalid_json_for_ever_fails_after_two_repairs(stage: Stage):
     stage.provider.script(rule("invalid", times=None))
-    stage.start_worker(**NOBODY_DIES)
+    stage.start_worker()
     job_id = stage.ask(sections=1)
 
     assert stage.ended(job_id)["error"]["code"] == "bad_model_answer"
@@ -109,7 +109,7 @@ def test_13_invalid_json_for_ever_fails_after_two_repairs(stage: Stage):
 )
 def test_13_what_would_be_refused_again_fails_at_once_with_a_sentence(stage: Stage, action: dict[str, Any], code: str):
     stage.provider.script({"times": None, "action": action})
-    stage.start_worker(**NOBODY_DIES)
+    stage.start_worker()
     job_id = stage.ask(sections=1)
 
     error = stage.ended(job_id)["error"]
@@ -122,7 +122,7 @@ def test_13_what_would_be_refused_again_fails_at_once_with_a_sentence(stage: Sta
 
 def test_13_a_provider_that_is_down_is_waited_for(stage: Stage):
     stage.provider.stop()
-    stage.start_worker(**NOBODY_DIES)
+    stage.start_worker()
     job_id = stage.ask(sections=2)
     stage.until(lambda: "waiting for the provider" in (stage.job(job_id)["stage"] or ""), "it waits")
     stage.provider.start()
@@ -132,7 +132,7 @@ def test_13_a_provider_that_is_down_is_waited_for(stage: Stage):
 
 def test_14_small_owners_are_not_held_up_by_one_with_many_jobs_and_limits_hold(stage: Stage):
     stage.slow(0.05)
-    stage.start_workers(2, **NOBODY_DIES, OWNER_MAX_RUNNING="3")
+    stage.start_workers(2, OWNER_MAX_RUNNING="3")
     stage.at_once([lambda: [stage.ask(sections=1) for _ in range(50)]] * 5)
     over, worst = threading.Event(), []
 
