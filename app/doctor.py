@@ -15,7 +15,6 @@ import asyncpg
 import asyncpg.exceptions
 import httpx
 from msgspec import Struct
-from redis.asyncio import Redis
 from redis.exceptions import RedisError
 from rich.console import Console
 from rich.markup import escape
@@ -29,6 +28,7 @@ from app.features.operations.service import alive_seconds
 from app.features.search import vector_index
 from app.features.sources.readers.sniffing import reads_media
 from app.shared.bell import Bell, build_bell
+from app.shared.broker import is_redis, open_redis
 from app.shared.clients.engines import chosen_engine
 from app.shared.clients.storage import open_storage
 from app.shared.embedded import embedded_database, with_secrets
@@ -198,7 +198,7 @@ async def _servers(settings: Settings, *, embedded: bool) -> AsyncIterator[Findi
     bell = Bell(build_bell(settings.broker_url or url))
     alive = await bell.alive()
     await bell.close()
-    redis = (settings.broker_url or "").startswith(("redis://", "rediss://", "unix://"))
+    redis = is_redis(settings.broker_url)
     kind = "Redis" if redis else "PostgreSQL"
     if alive:
         yield Finding("Bell", "well", f"{kind} answers")
@@ -264,7 +264,7 @@ def _jobs(line: asyncpg.Record, *, embedded: bool) -> Iterator[Finding]:
 
 
 async def _redis(url: str) -> Finding:
-    redis = Redis.from_url(url, socket_timeout=5, socket_connect_timeout=5)
+    redis = open_redis(url, socket_timeout=5, socket_connect_timeout=5)
     try:
         memory, lasting = await redis.info("memory"), await redis.info("persistence")
     except RedisError as error:

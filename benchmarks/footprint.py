@@ -18,36 +18,46 @@ from app.shared.embedded import Cluster, locate
 from app.supervisor import prepare_database
 from benchmarks.record import record
 from tests.conftest import free_port
+from tests.faults.servers import RedisServer
 
 ROUNDS = 3
 
 
 def main() -> None:
     home = Path(tempfile.mkdtemp(prefix="strand-bench-"))
-    cluster = locate(Settings.from_env({"STRAND_HOME": str(home)}))
+    cluster, redis = locate(Settings.from_env({"STRAND_HOME": str(home)})), RedisServer()
     try:
         cluster.create()
         cluster.start()
         prepare_database(Settings.from_env({"STRAND_HOME": str(home), "DATABASE_URL": cluster.url}))
-        api = [measure_api(cluster, home) for _ in range(ROUNDS)]
-        worker = [measure_worker(cluster, home) for _ in range(ROUNDS)]
+        bells = {"Redis": {"BROKER_URL": redis.url}, "PostgreSQL": {}}
+        doors = {
+            (door, bell): [measure(cluster, home, broker) for _ in range(ROUNDS)]
+            for door, measure in (("API", measure_api), ("worker", measure_worker))
+            for bell, broker in bells.items()
+        }
     finally:
+        redis.remove()
         cluster.remove()
         shutil.rmtree(home, ignore_errors=True)
     demo = [measure_demo() for _ in range(2)]
     runtime, everything = environment_sizes()
     rows = [
         ("a loop of ten million additions (how fast the machine was)", f"{pace():.2f} s"),
-        ("API: from start to its first 200", f"{middle([seconds for seconds, _ in api]):.2f} s"),
-        ("API: memory, idle", f"{middle([memory for _, memory in api]):.0f} MB"),
-        ("worker: from start to ready", f"{middle([seconds for seconds, _ in worker]):.2f} s"),
-        ("worker: memory, idle", f"{middle([memory for _, memory in worker]):.0f} MB"),
+        *(row for (door, bell), measured in doors.items() for row in told(f"{door}, bell on {bell}", measured)),
         ("`make demo`, warm", f"{middle(demo):.0f} s"),
         ("environment, to run", f"{runtime:.0f} MB"),
         ("environment, to develop", f"{everything:.0f} MB"),
     ]
     table = "\n".join(("| what | median |", "| --- | --- |", *(f"| {what} | {value} |" for what, value in rows)))
     record("Footprint", "python -m benchmarks.footprint", table)
+
+
+def told(who: str, measured: list[tuple[float, float]]) -> list[tuple[str, str]]:
+    return [
+        (f"{who}: from start to ready", f"{middle([seconds for seconds, _ in measured]):.2f} s"),
+        (f"{who}: memory, idle", f"{middle([memory for _, memory in measured]):.0f} MB"),
+    ]
 
 
 def middle(values: list[float]) -> float:
@@ -61,7 +71,7 @@ def pace() -> float:
     return time.perf_counter() - began
 
 
-def measure_api(cluster: Cluster, home: Path) -> tuple[float, float]:
+def measure_api(cluster: Cluster, home: Path, broker: dict[str, str]) -> tuple[float, float]:
     port = free_port()
 
     def ready() -> bool:
@@ -70,19 +80,24 @@ def measure_api(cluster: Cluster, home: Path) -> tuple[float, float]:
         except httpx.HTTPError:
             return False
 
-    return started(["-m", "app.serving"], cluster, home, ready, port=port)
+    return started(["-m", "app.serving"], cluster, home, ready, broker | {"PORT": str(port)})
 
 
-def measure_worker(cluster: Cluster, home: Path) -> tuple[float, float]:
+def measure_worker(cluster: Cluster, home: Path, broker: dict[str, str]) -> tuple[float, float]:
     log = home / "worker.log"
-    return started(["-m", "app.worker.run"], cluster, home, lambda: "is ready" in log.read_text(), log)
+    return started(["-m", "app.worker.run"], cluster, home, lambda: "is ready" in log.read_text(), broker, log)
 
 
 def started(
-    command: list[str], cluster: Cluster, home: Path, ready: Callable[[], bool], log: Path | None = None, port: int = 0
+    command: list[str],
+    cluster: Cluster,
+    home: Path,
+    ready: Callable[[], bool],
+    settings: dict[str, str],
+    log: Path | None = None,
 ) -> tuple[float, float]:
     """Seconds until it is ready, and its resident megabytes two seconds later."""
-    environment = {**os.environ, "DATABASE_URL": cluster.url, "STRAND_HOME": str(home), "PORT": str(port)}
+    environment = {**os.environ, "DATABASE_URL": cluster.url, "STRAND_HOME": str(home), **settings}
     began = time.perf_counter()
     with (log or Path(os.devnull)).open("wb") as output:
         process = subprocess.Popen([sys.executable, *command], env=environment, stdout=output, stderr=subprocess.STDOUT)

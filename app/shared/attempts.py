@@ -4,24 +4,13 @@ In Redis where there is one; without it, or while it is away, in the database. W
 """
 
 import hashlib
-import logging
-import time
-from collections.abc import Awaitable
-from contextlib import suppress
-from typing import cast
 
-from redis.asyncio import Redis
-from redis.exceptions import RedisError
 from sqlalchemy import text
 
 from app.config import Settings
 from app.db.session import Database
+from app.shared.broker import NotThere, Shared
 from app.shared.exceptions import TooMany
-
-log = logging.getLogger(__name__)
-
-LOOK_AGAIN_SECONDS = 30.0
-AWAY = (RedisError, OSError, TimeoutError)
 
 COUNT = """
 insert into attempts as tried (key, count, ends_at) values (:key, 1, clock_timestamp() + make_interval(secs => :seconds))
@@ -47,10 +36,7 @@ class Attempts:
 
     def __init__(self, db: Database, settings: Settings) -> None:
         self._db = db
-        self._redis: Redis | None = None
-        self._away_until = 0.0
-        if settings.broker_url and settings.broker_url.startswith(("redis", "unix")):
-            self._redis = Redis.from_url(settings.broker_url, socket_timeout=2, socket_connect_timeout=1)
+        self._shared = Shared(settings.broker_url, "Tries are counted in the database for now")
 
     async def take(self, what: str, whose: str, most: int, seconds: int, refusal: str) -> None:
         """Count one try before it is made, so that many at once can't slip through; `TooMany` where it is one too many."""
@@ -61,15 +47,11 @@ class Attempts:
     async def give_back(self, what: str, whose: str) -> None:
         """Uncount a try that turned out well."""
         key = _key(what, whose)
-        if self._redis_is_up():
-            try:
-                await cast("Awaitable[None]", self._redis.eval(UNCOUNT_IN_REDIS, 1, f"strand:tries:{key}"))  # type: ignore[union-attr]
-            except AWAY as error:
-                self._redis_went(error)
-            else:
-                return
-        async with self._db.transaction() as session:
-            await session.execute(text(UNCOUNT), {"key": key})
+        try:
+            await self._shared.run(UNCOUNT_IN_REDIS, [f"strand:tries:{key}"])
+        except NotThere:
+            async with self._db.transaction() as session:
+                await session.execute(text(UNCOUNT), {"key": key})
 
     async def forget(self) -> None:
         """Delete counts whose time is over."""
@@ -77,29 +59,16 @@ class Attempts:
             await session.execute(text(FORGET))
 
     async def close(self) -> None:
-        if self._redis is not None:
-            with suppress(*AWAY):
-                await self._redis.aclose()
+        await self._shared.close()
 
     async def _count(self, key: str, seconds: int) -> tuple[int, float]:
-        if self._redis_is_up():
-            try:
-                asked = self._redis.eval(COUNT_IN_REDIS, 1, f"strand:tries:{key}", seconds * 1000)  # type: ignore[union-attr]
-                count, left = await cast("Awaitable[list[int]]", asked)
-            except AWAY as error:
-                self._redis_went(error)
-            else:
-                return count, left / 1000
-        async with self._db.transaction() as session:
-            row = (await session.execute(text(COUNT), {"key": key, "seconds": seconds})).one()
-        return row.tries, row.seconds
-
-    def _redis_is_up(self) -> bool:
-        return self._redis is not None and time.monotonic() >= self._away_until
-
-    def _redis_went(self, error: Exception) -> None:
-        log.warning("Tries are counted in the database for now: %s", type(error).__name__)
-        self._away_until = time.monotonic() + LOOK_AGAIN_SECONDS
+        try:
+            count, left = await self._shared.run(COUNT_IN_REDIS, [f"strand:tries:{key}"], seconds * 1000)
+        except NotThere:
+            async with self._db.transaction() as session:
+                row = (await session.execute(text(COUNT), {"key": key, "seconds": seconds})).one()
+            return row.tries, row.seconds
+        return count, left / 1000
 
 
 def _key(what: str, whose: str) -> str:

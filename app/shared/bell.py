@@ -2,108 +2,27 @@
 
 import asyncio
 import logging
-import random
-from collections.abc import Awaitable
-from typing import Any, cast
 from uuid import uuid4
 
-from psycopg_pool import AsyncConnectionPool
-from redis.asyncio import Redis
-from redis.asyncio.retry import Retry
-from redis.backoff import ExponentialBackoff
-from saq import Job, Queue
-from saq.queue.postgres import PostgresQueue
-from saq.queue.redis import RedisQueue
+from saq import Queue
 
-from app.db.session import plain_url
+from app.shared.broker import is_redis
 
 log = logging.getLogger(__name__)
 
-QUEUE = "strand"
 DRAIN = "drain"
 RING_SECONDS = 2.0
 
 
-class _Quiet:
-    """What both queues have in common: a dead bell is a warning and a pause, never a crash or a busy loop."""
-
-    async def dequeue(self, timeout: float = 0, poll_interval: float = 0.0) -> Job | None:  # noqa: ASYNC109  SAQ's own
-        try:
-            found: Job | None = await super().dequeue(timeout, poll_interval)  # type: ignore[misc]
-            return found
-        except Exception as error:
-            log.warning("The bell can't be heard: %r", error)
-            await asyncio.sleep(0.5 + random.random())
-            return None
-
-    async def write_worker_info(self, *_: Any, **__: Any) -> None:
-        """Workers are known by `worker_processes`; SAQ's own book is not kept."""
-
-
-class RedisBell(_Quiet, RedisQueue):
-    async def schedule(self, lock: int = 1) -> list[str]:  # noqa: ARG002  nothing of ours is scheduled by SAQ
-        return []
-
-    async def sweep(self, lock: int = 60, abort: float = 5.0) -> list[str]:  # noqa: ARG002
-        """Drop litter only: SAQ's own sweep would run a message again that a healthy worker still holds."""
-        dropped: list[str] = []
-        try:
-            for job_id in await cast("Awaitable[list[bytes]]", self.redis.lrange(self._active, 0, 999)):
-                job = self.deserialize(await self.redis.get(job_id))
-                if job is None or ((job.started and job.duration("running")) or 0) > 60_000:
-                    await cast("Awaitable[int]", self.redis.lrem(self._active, 0, job_id.decode()))
-                    await self.redis.zrem(self._incomplete, job_id)
-                    await self.redis.delete(job_id)
-                    dropped.append(job_id.decode())
-        except Exception as error:
-            log.warning("The bell can't be swept: %r", error)
-        return dropped
-
-
-class PostgresBell(_Quiet, PostgresQueue):
-    async def schedule(self, lock: int = 1) -> list[str]:
-        try:
-            found: list[str] = await super().schedule(lock)
-            return found
-        except Exception as error:
-            log.warning("The bell can't be polled: %r", error)
-            return []
-
-    async def sweep(self, lock: int = 60, abort: float = 5.0) -> list[str]:  # noqa: ARG002
-        """Drop litter only, such as the messages of a worker that was killed."""
-        try:
-            async with self.pool.connection() as connection:
-                await connection.execute(
-                    "delete from saq_jobs where queue = %s and scheduled < extract(epoch from now()) - 60", (self.name,)
-                )
-        except Exception as error:
-            log.warning("The bell can't be swept: %r", error)
-        return []
-
-
 def build_bell(url: str, connections: int = 2) -> Queue:
-    """The SAQ queue behind the URL: `redis://`, or `postgresql://` with tables in a schema of their own."""
-    if url.startswith(("redis://", "rediss://", "unix://")):
-        return RedisBell(
-            Redis.from_url(
-                url,
-                socket_timeout=15,
-                socket_connect_timeout=2,
-                socket_keepalive=True,
-                health_check_interval=15,
-                retry=Retry(ExponentialBackoff(cap=1, base=0.05), 2),
-            ),
-            name=QUEUE,
-        )
-    pool = AsyncConnectionPool(
-        plain_url(url),
-        open=False,
-        timeout=RING_SECONDS,
-        reconnect_timeout=60,
-        kwargs={"options": "-c search_path=saq", "application_name": "strand-bell", "connect_timeout": 3},
-        check=AsyncConnectionPool.check_connection,
-    )
-    return PostgresBell(pool=pool, name=QUEUE, min_size=1, max_size=connections, manage_pool_lifecycle=True)
+    """The SAQ queue behind the URL: `redis://`, or `postgresql://`. Only its own driver is loaded: each takes its megabytes."""
+    if is_redis(url):
+        from app.shared.queues.on_redis import redis_bell  # noqa: PLC0415
+
+        return redis_bell(url)
+    from app.shared.queues.on_postgres import postgres_bell  # noqa: PLC0415
+
+    return postgres_bell(url, connections, RING_SECONDS)
 
 
 class Bell:

@@ -15,10 +15,10 @@ from uuid import UUID
 
 import asyncpg
 import msgspec
-from redis.asyncio import Redis
 
 from app.config import Settings
 from app.db.session import plain_url
+from app.shared.broker import is_redis, open_redis
 
 log = logging.getLogger(__name__)
 
@@ -50,7 +50,7 @@ class Wire(Protocol):
 
 class RedisWire:
     def __init__(self, url: str) -> None:
-        self._redis = Redis.from_url(
+        self._redis = open_redis(
             url, socket_timeout=SEND_SECONDS, socket_connect_timeout=SEND_SECONDS, socket_keepalive=True
         )
         self._url = url
@@ -60,7 +60,7 @@ class RedisWire:
 
     @asynccontextmanager
     async def listen(self) -> AsyncIterator[AsyncIterator[bytes]]:
-        redis = Redis.from_url(self._url, socket_timeout=None, socket_connect_timeout=SEND_SECONDS, socket_keepalive=True, health_check_interval=10)  # fmt: skip
+        redis = open_redis(self._url, socket_timeout=None, socket_connect_timeout=SEND_SECONDS, socket_keepalive=True, health_check_interval=10)  # fmt: skip
         try:
             async with redis.pubsub() as channel:
                 await channel.subscribe(CHANNEL)
@@ -123,7 +123,7 @@ class PostgresWire:
 def open_wire(settings: Settings) -> Wire:
     url = settings.broker_url or settings.database_url
     assert url is not None
-    return RedisWire(url) if url.startswith(("redis://", "rediss://", "unix://")) else PostgresWire(url)
+    return RedisWire(url) if is_redis(url) else PostgresWire(url)
 
 
 class Hints:

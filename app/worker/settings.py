@@ -23,13 +23,11 @@ def build_queue(settings: Settings) -> Queue:
 
 def build_worker(queue: Queue, runtime: Runtime) -> Worker[Any]:
     """SAQ listens and runs `drain`, which only wakes the runtime; so nothing is lost when SAQ is cut off at once."""
-    redis = type(queue).__name__ == "RedisBell"
     worker: Worker[Any] = Worker(
         queue,
         functions=[(DRAIN, runtime.drain)],
         concurrency=2,
         timers=TIMERS,  # type: ignore[arg-type]
-        dequeue_timeout=1 if redis else 10,
         shutdown_grace_period_s=0,
         cancellation_hard_deadline_s=1,
     )

@@ -6,24 +6,17 @@ per limit, the time at which the bucket would be empty again.
 """
 
 import asyncio
-import logging
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
-from typing import Any, cast
 from uuid import uuid4
 
-from redis.asyncio import Redis
-from redis.exceptions import RedisError
-
 from app.config import Settings
+from app.shared.broker import NotThere, Shared
 from app.shared.clients.failures import LaneClosed
-
-log = logging.getLogger(__name__)
 
 MINUTE = 60.0
 PATIENCE_SECONDS = 3.0
-LOOK_AGAIN_SECONDS = 30.0
 SHARE_SECONDS = 10.0
 
 # KEYS: requests, tokens, calls. ARGV: requests a minute, tokens a minute, calls at once, tokens wanted, id, hold seconds.
@@ -54,6 +47,7 @@ if most > 0 then
 end
 return '0'
 """
+GIVE_BACK = "return redis.call('zrem', KEYS[1], ARGV[1])"
 
 
 class _Local:
@@ -94,10 +88,7 @@ class Limiter:
         self._hold_seconds = settings.provider_timeout_seconds + 30
         self._local = _Local()
         self._workers, self._share, self._share_until = workers, 1, 0.0
-        self._redis: Redis | None = None
-        self._away_until = 0.0
-        if settings.broker_url and settings.broker_url.startswith(("redis", "unix")):
-            self._redis = Redis.from_url(settings.broker_url, socket_timeout=2, socket_connect_timeout=1)
+        self._shared = Shared(settings.broker_url, "Limits are kept by each process for now")
 
     @asynccontextmanager
     async def room(self, provider: str, model: str, tokens: int) -> AsyncIterator[None]:
@@ -114,21 +105,16 @@ class Limiter:
             yield
         finally:
             self._local.give_back(lane, call)
-            if self._redis is not None and self._limits[2]:
-                with suppress(RedisError, OSError, TimeoutError):
-                    await self._redis.zrem(f"strand:limit:{lane}:calls", call)
+            if self._limits[2]:
+                with suppress(NotThere):
+                    await self._shared.run(GIVE_BACK, [f"strand:limit:{lane}:calls"], call)
 
     async def _take(self, lane: str, tokens: int, call: str) -> float:
-        if self._redis is not None and time.monotonic() >= self._away_until:
-            keys = [f"strand:limit:{lane}:{name}" for name in ("requests", "tokens", "calls")]
-            given: list[Any] = [*self._limits, tokens, call, self._hold_seconds]
-            try:
-                answer = await cast("Awaitable[bytes]", self._redis.eval(TAKE, len(keys), *keys, *given))
-                return float(answer)
-            except (RedisError, OSError, TimeoutError) as error:
-                log.warning("Limits are kept by each process for now: %r", error)
-                self._away_until = time.monotonic() + LOOK_AGAIN_SECONDS
-        share = await self._shared_by()
+        keys = [f"strand:limit:{lane}:{name}" for name in ("requests", "tokens", "calls")]
+        try:
+            return float(await self._shared.run(TAKE, keys, *self._limits, tokens, call, self._hold_seconds))
+        except NotThere:
+            share = await self._shared_by()
         requests, at_a_time, calls = (limit / share for limit in self._limits)
         return self._local.take(lane, (requests, at_a_time, max(1, calls) if calls else 0), tokens, call)
 
@@ -140,6 +126,4 @@ class Limiter:
         return self._share
 
     async def close(self) -> None:
-        if self._redis is not None:
-            with suppress(RedisError, OSError, TimeoutError):
-                await self._redis.aclose()
+        await self._shared.close()
