@@ -18,6 +18,7 @@ log = logging.getLogger(__name__)
 
 PATIENCE_SECONDS = 600
 """How long a check waits for a provider that can't be reached before it goes on without it."""
+NO_MODEL = "No model is set up for this project, so what only a model can see was not looked for."
 
 
 async def attempt(

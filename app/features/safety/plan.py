@@ -1,5 +1,6 @@
 """What a safety check works on, fixed at its start, and what goes from step to step."""
 
+from collections.abc import Sequence
 from typing import Any, Literal
 from uuid import UUID
 
@@ -53,3 +54,8 @@ class Outcome(Struct):
     skipped: list[DetectorSkipped] = []
     rejected: list[dict[str, Any]] = []
     prompts: list[str] = []
+
+
+def together(outcomes: Sequence[Outcome]) -> Outcome:
+    """All that was found, in the order in which the detectors looked."""
+    return Outcome(*([item for one in outcomes for item in getattr(one, name)] for name in Outcome.__struct_fields__))
