@@ -22,7 +22,8 @@ with run as (
   returning id, event_seq
 ), started as (
   insert into job_steps as step (job_id, name, ordinal, status, input_hash, epoch, started_at)
-  select id, $3, (select count(*) from job_steps where job_id = $1), 'running', $4, $2, clock_timestamp() from run
+  select id, $3, (select count(*) from job_steps where job_id = $1), 'running', $4, $2,
+    statement_timestamp() - make_interval(secs => $5::float) from run
   on conflict (job_id, name) do update
     set attempts = step.attempts + 1, epoch = excluded.epoch, started_at = excluded.started_at,
       input_hash = excluded.input_hash

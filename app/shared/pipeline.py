@@ -131,13 +131,14 @@ class PipelineRun:
         self, name: str, input_hash: str, limit: float, step: Step[P, Output], args: Any, kwargs: Any
     ) -> Output:
         job, context = self.job, self.context
-        beginning = Beginning(lambda: context.store.start_step(job, name, input_hash))
+        began = time.monotonic()
+        beginning = Beginning(lambda: context.store.start_step(job, name, input_hash, time.monotonic() - began))
         meter = Meter(
             owner_id=job.owner_id, project_id=job.project_id, job_id=job.id, kind=job.kind, step=name, epoch=job.epoch,
             may_pay=context.may_pay, before_paying=beginning.before_paying,
         )  # fmt: skip
         _DELTA.set(lambda data: self.resources.hints.delta(job.id, {"step": name, **data}))
-        called, began = step.__name__, time.monotonic()
+        called = step.__name__
         with metered(meter), traced(f"step {called}", "internal", {"strand.step": name, "strand.job.id": str(job.id)}):
             try:
                 async with asyncio.timeout(limit) as clock:

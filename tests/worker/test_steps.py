@@ -1,6 +1,7 @@
 """What a pipeline's steps are held to."""
 
 import asyncio
+from uuid import UUID
 
 import pytest
 from sqlalchemy import text
@@ -55,7 +56,20 @@ async def use_values(resources, values: dict[int, list[float]]) -> None:
     return None
 
 
-known(branching, busy_when_cancelled, shaped)
+async def told_late(context: JobContext, tag: str) -> Result | None:
+    await PipelineRun(context).branch("held", hold, context.job.id)
+    return None
+
+
+async def hold(resources, job_id: UUID) -> str:
+    """Keeps everybody from writing to its job for a while; says until when."""
+    async with resources.db.transaction() as session:
+        await session.execute(text("select 1 from jobs where id = :id for update"), {"id": job_id})
+        await asyncio.sleep(0.5)
+        return str((await session.execute(text("select clock_timestamp()::text"))).scalar())
+
+
+known(branching, busy_when_cancelled, shaped, told_late)
 
 
 async def test_a_refusal_in_one_of_several_branches_fails_the_job_at_once(settings, resources, queue, owner):
@@ -230,3 +244,12 @@ async def test_a_step_that_fails_at_once_is_seen_with_each_of_its_attempts(setti
 
     assert job["error"]["code"] == "gave_up"
     assert [tuple(one) for one in steps] == [("fail", "running", 3)]
+
+
+async def test_a_step_has_started_when_it_began_and_not_when_that_could_be_told(settings, resources, queue, owner):
+    async with working(settings, resources):
+        job = await ended(resources, await enqueue(resources, queue, owner, "told_late"))
+    assert job["status"] == "succeeded"
+    query = "select started_at + interval '0.3 s' < (output #>> '{}')::timestamptz from job_steps where job_id = :id"
+    async with resources.db.transaction() as session:
+        assert await session.scalar(text(query), {"id": job["id"]})

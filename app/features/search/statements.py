@@ -81,8 +81,9 @@ where chunk.owner_id = :owner and chunk.project_id = :project and chunk.embeddin
 """
 
 EXACT_LEG = f"""
-select chunk.id {NEAR} {{filters}} and chunk.embedding <=> :vector < :farthest
-order by (chunk.embedding <=> :vector) + 0, chunk.id limit :limit  -- the sum keeps the index out of it
+select id from (  -- the distance is computed once, as it is most of the work; the sum keeps the index out of it
+  select chunk.id, (chunk.embedding <=> :vector) + 0 as distance {NEAR} {{filters}} order by distance, chunk.id limit :limit
+) near where distance < :farthest order by distance, id
 """
 
 INDEX_LEG = f"""
