@@ -10,6 +10,7 @@ import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from app.config import Settings, SettingsError
+from app.shared.garbage import collect_rarely
 from app.shared.logs import configure_logs
 
 DRAIN_SECONDS = 10
@@ -84,8 +85,7 @@ def main() -> int:
     except SettingsError as error:
         sys.stderr.write(f"{error}\n")
         return 2
-    gc.freeze()  # and no later collection looks at it either
-    gc.enable()
+    collect_rarely()
     # once everything is closed, uvicorn raises the signal again, and a process with a parent would end by it: told to
     # leave and left in order is exit code 0
     for number in (signal.SIGTERM, signal.SIGINT):

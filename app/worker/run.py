@@ -1,7 +1,6 @@
 """The worker door: `python -m app.worker.run`."""
 
 import asyncio
-import gc
 import logging
 import signal
 import sys
@@ -12,6 +11,7 @@ from app.features import feature_modules
 from app.shared.bell import Bell
 from app.shared.collector import start_tracing
 from app.shared.embedded import embedded_database, with_secrets
+from app.shared.garbage import collect_rarely
 from app.shared.job_store import JobStore
 from app.shared.logs import configure_logs
 from app.shared.resources import open_resources
@@ -45,7 +45,7 @@ async def work(settings: Settings) -> None:
         stack.push_async_callback(runtime.stop)
         await bell.alive()
         await stack.enter_async_context(told_to_prometheus(resources, lambda: len(runtime.runs)))
-        gc.freeze()  # what there is now stays: no collection need look at it
+        collect_rarely()
         log.info("Worker %s is ready", store.worker)
         listening = asyncio.create_task(listener.start())
         leaving = asyncio.create_task(told_to_leave.wait())

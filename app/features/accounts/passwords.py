@@ -16,7 +16,7 @@ from argon2.exceptions import InvalidHashError, VerificationError
 
 from app.config import Settings
 
-NICENESS = 10
+NICENESS = 15
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -65,11 +65,13 @@ class Passwords:
 
 
 def _give_way() -> None:
-    """Hashing is computation and nothing else: where cores are few, requests that are answered meanwhile come first. Only
-    Linux has priorities of single threads."""
+    """Hashing is computation and nothing else: where cores are few, requests that are answered meanwhile come first, and
+    one core is left to them. Only Linux has priorities and cores of single threads; those that Argon2 starts inherit them."""
     if sys.platform == "linux":
         with suppress(OSError):
             os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)
+            first, *others = sorted(os.sched_getaffinity(0))
+            os.sched_setaffinity(0, others or [first])
 
 
 _passwords = cache(Passwords)

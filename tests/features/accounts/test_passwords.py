@@ -1,6 +1,8 @@
 """What a password's hash costs, and that a change of it reaches the accounts that there are."""
 
 import asyncio
+import os
+import sys
 import threading
 from types import SimpleNamespace
 
@@ -119,6 +121,17 @@ async def test_whoever_waits_for_a_hash_holds_no_connection(settings, method, pa
         answered = await answer
 
     assert (answered.status_code, held) == (status, 0), answered.text
+
+
+@pytest.mark.skipif(sys.platform != "linux" or len(os.sched_getaffinity(0)) == 1, reason="threads can't be told apart")
+async def test_hashing_leaves_a_core_to_requests():
+    all_cores = os.sched_getaffinity(0)
+    hashing = asyncio.create_task(Passwords(65_536, 10, 4, 1).hash(PASSWORD))
+    await asyncio.sleep(0.05)
+    cores = [os.sched_getaffinity(int(thread)) for thread in os.listdir("/proc/self/task")]
+    await hashing
+
+    assert all_cores - {min(all_cores)} in cores
 
 
 @pytest.mark.parametrize(
