@@ -5,7 +5,6 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import Self
 
-import httpcore2
 from sqlalchemy import text
 
 from app import VERSION
@@ -78,9 +77,9 @@ async def open_resources(settings: Settings) -> AsyncIterator[Resources]:
         engines = Engines(settings, Ledger(db, settings, prices, limiter, metrics))
         storage = open_storage(settings)
         limits = WebLimits(page_bytes=min(settings.file_limit_bytes, MOST_OF_A_PAGE))
-        agent, trust = user_agent(VERSION, settings.web_contact), httpcore2.default_ssl_context()
-        web = Web(agent, limits, trust=trust)
-        courier = Courier(agent, trust, private=settings.webhook_allow_private)
+        agent = user_agent(VERSION, settings.web_contact)
+        web = Web(agent, limits)
+        courier = Courier(agent, private=settings.webhook_allow_private)
         attempts = Attempts(db, settings)
         stack.push_async_callback(attempts.close)
         yield Resources(

@@ -45,16 +45,16 @@ class Handed:
 
 
 class Courier:
-    """*private* lets receivers be anywhere but where clouds keep their metadata: for development. *resolver* exists for
-    tests."""
+    """*private* lets receivers be anywhere but where clouds keep their metadata: for development. *resolver* and
+    *trust* exist for tests."""
 
     def __init__(
         self,
         agent: str,
-        trust: ssl.SSLContext,
         *,
         private: bool = False,
         resolver: Resolver | None = None,
+        trust: ssl.SSLContext | None = None,
         total_seconds: float = 15,
     ) -> None:
         self._private = private

@@ -4,6 +4,7 @@ import ssl
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import cache
 
 import httpcore2
 
@@ -44,14 +45,21 @@ class Visits:
     agent: str
     resolver: Resolver
     allowed: Allowed
-    trust: ssl.SSLContext
+    trust: ssl.SSLContext | None
+    """None: the certificates that the world trusts."""
     connect_seconds: float
     silence_seconds: float
 
     @asynccontextmanager
     async def begin(self) -> AsyncIterator[Visit]:
         network = CheckedNetwork(self.resolver, self.allowed)
-        pool = httpcore2.AsyncConnectionPool(ssl_context=self.trust, network_backend=network)
+        pool = httpcore2.AsyncConnectionPool(ssl_context=self.trust or _usual_trust(), network_backend=network)
         timeouts = {"connect": self.connect_seconds, "write": self.silence_seconds, "read": self.silence_seconds}
         async with pool:
             yield Visit(pool, self.agent, timeouts)
+
+
+@cache
+def _usual_trust() -> ssl.SSLContext:
+    """Read by the first visit: two megabytes that a process without any doesn't need."""
+    return httpcore2.default_ssl_context()

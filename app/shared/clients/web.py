@@ -105,7 +105,7 @@ class Web:
             agent=agent,
             resolver=resolver or SystemResolver(),
             allowed=allowed,
-            trust=trust or httpcore2.default_ssl_context(),
+            trust=trust,
             connect_seconds=self._limits.connect_seconds,
             silence_seconds=self._limits.silence_seconds,
         )

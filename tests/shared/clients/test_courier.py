@@ -12,7 +12,7 @@ BODY = b'{"type": "webhook.test"}'
 
 
 def courier(private: bool = True, names: Names | None = None, seconds: float = 5) -> Courier:
-    return Courier("Strand/0.1", NOBODY, private=private, resolver=names or Names(), total_seconds=seconds)
+    return Courier("Strand/0.1", trust=NOBODY, private=private, resolver=names or Names(), total_seconds=seconds)
 
 
 @pytest.mark.parametrize(
@@ -52,7 +52,7 @@ async def test_even_in_development_a_clouds_metadata_is_out_of_reach():
 async def test_in_development_a_receiver_on_localhost_is_reached():
     async with Site.open() as site:
         site.pages = {"/hook": reply(b"")}
-        handed = await Courier("Strand/0.1", NOBODY, private=True).hand(site.url("/hook", "localhost"), {}, BODY)
+        handed = await Courier("Strand/0.1", trust=NOBODY, private=True).hand(site.url("/hook", "localhost"), {}, BODY)
 
     assert (handed.status, handed.error) == (200, None)
 

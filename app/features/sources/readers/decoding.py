@@ -4,8 +4,6 @@ import codecs
 from collections import Counter
 from contextlib import suppress
 
-from charset_normalizer import from_bytes
-
 from app.features.sources.readers import charsets
 from app.shared.exceptions import Unprocessable
 
@@ -46,6 +44,8 @@ def decode(data: bytes, *, whole: bool = True, declared: str | None = None) -> s
     # what the letters say is right far more often than statistics on a short text, which take Portuguese for Polish
     if named := charsets.guess(data):
         return data.decode(named, "replace")
+    from charset_normalizer import from_bytes  # noqa: PLC0415  the last resort, and five megabytes of the API's memory
+
     best = from_bytes(data[:SNIFFED]).best()
     return data.decode(best.encoding if best else "latin-1", "replace")
 
