@@ -45,7 +45,7 @@ fuzz: $(VENV)/.dev ## Fuzz what reads strangers' bytes (FORMAT=pdf or several, n
 	@$(BIN)/python -m tests.fuzz $(FORMAT) --minutes $(or $(MINUTES),10)
 
 bench: $(VENV)/.dev ## Measure, on an idle machine (ONLY=reads: one of benchmarks/); the tables go to docs/benchmarks.md
-	@for one in $(or $(ONLY),footprint reads logins pipelines starts listeners claims plain_saq ingestion vectors search growth); do \
+	@for one in $(or $(ONLY),footprint reads logins pipelines starts listeners claims plain_saq ingestion exports vectors search growth); do \
 	  $(BIN)/python -m benchmarks.$$one || exit 1; done
 
 check: $(VENV)/.dev ## Lint, types, imports, spelling, known vulnerabilities
