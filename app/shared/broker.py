@@ -35,17 +35,18 @@ class Shared:
         self._instead = instead
         self._away_until = 0.0
 
-    async def run(self, script: str, keys: Sequence[str], *given: Any) -> Any:
-        """What the Lua script returns; raises `NotThere`."""
-        if self._redis is None or time.monotonic() < self._away_until:
+    async def run(self, script: str, keys: Sequence[str], *given: Any, anyway: bool = False) -> Any:
+        """What the Lua script returns; raises `NotThere`. *anyway*: even while Redis is left alone, for what gives back."""
+        if self._redis is None or (time.monotonic() < self._away_until and not anyway):
             raise NotThere
         from redis.exceptions import RedisError  # noqa: PLC0415  loaded with the client
 
         try:
             return await self._redis.eval(script, len(keys), *keys, *given)
         except (RedisError, OSError, TimeoutError) as error:
-            log.warning("%s: %s", self._instead, type(error).__name__)
-            self._away_until = time.monotonic() + LOOK_AGAIN_SECONDS
+            if not anyway:
+                log.warning("%s: %r", self._instead, error)
+                self._away_until = time.monotonic() + LOOK_AGAIN_SECONDS
             raise NotThere from error
 
     async def close(self) -> None:

@@ -10,7 +10,7 @@ THRESHOLDS = 10_000, 10, 10
 
 
 def collect_rarely() -> None:
-    """Call it once everything is loaded: what there is now stays, and no collection looks at it again."""
+    """Call it once the modules are loaded: what there is now stays, and no collection looks at it again."""
     gc.freeze()
     gc.set_threshold(*THRESHOLDS)
     gc.enable()

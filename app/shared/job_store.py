@@ -154,12 +154,12 @@ class JobStore:
             stored.setdefault(step["job_id"], {})[step["name"]] = finished
         return stored
 
-    async def start_step(self, job: ClaimedJob, name: str, input_hash: str, ago: float) -> bool | StoredStep:
-        """True: go on. False: superseded or cancelled. A stored step: a late receipt came in; nothing is to be run. *ago*: how
-        many seconds it has been running."""
+    async def start_step(self, job: ClaimedJob, name: str, input_hash: str, began: float) -> bool | StoredStep:
+        """True: go on. False: superseded or cancelled. A stored step: a late receipt came in; nothing is to be run. *began*:
+        when it did, by the monotonic clock."""
 
         async def write(connection: asyncpg.Connection) -> bool | StoredStep:
-            row = await connection.fetchrow(START_STEP, job.id, job.epoch, name, input_hash, ago)
+            row = await connection.fetchrow(START_STEP, job.id, job.epoch, name, input_hash, time.monotonic() - began)
             if not row["alive"]:
                 return False
             self.changed(job.id)

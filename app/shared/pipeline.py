@@ -132,7 +132,7 @@ class PipelineRun:
     ) -> Output:
         job, context = self.job, self.context
         began = time.monotonic()
-        beginning = Beginning(lambda: context.store.start_step(job, name, input_hash, time.monotonic() - began))
+        beginning = Beginning(lambda: context.store.start_step(job, name, input_hash, began))
         meter = Meter(
             owner_id=job.owner_id, project_id=job.project_id, job_id=job.id, kind=job.kind, step=name, epoch=job.epoch,
             may_pay=context.may_pay, before_paying=beginning.before_paying,

@@ -11,10 +11,9 @@ NOTE = (
     "The pages that a claim looks at grow with the depth of the indexes and, up to a batch's worth, with the owners in"
     " line; hardly with the queue. The rest is first touches: at 1,000,000 jobs in the last shape a batch of 10 reads"
     " about 70 pages that PostgreSQL doesn't hold and logs about 40 whole ones, as the first change of a page after a"
-    " checkpoint does. This is felt more on a busy machine: a run of 2026-11-21 beside other work (load 6, commits 2.1 ms)"
-    " gave 1.03 to 1.31 for one job but up to 1.91 for 10 in the last shape (and 1.56 at 100,000), above the limit; eight"
-    " smaller trials of that batch on cold pages gave 1.35 to 2.07. With all pages in memory (`shared_buffers` 4 GB,"
-    " warmed) it was 1.20 and 1.25."
+    " checkpoint does. The faster the machine, the more that shows: runs of 2026-11-21 gave at most 1.44 for one job and 1.93"
+    " for 10, one of 2026-11-22 on twice the pace 1.95 and 2.87. With all pages in memory (`shared_buffers` 4 GB,"
+    " warmed) it was 1.20 and 1.25 in the last shape."
 )
 
 

@@ -8,6 +8,7 @@ what grows.
 import argparse
 import asyncio
 import sys
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from uuid import UUID, uuid4
@@ -144,12 +145,12 @@ async def everything(
     yield "a look at a followed job", lambda: looks.look(user, UUID(where["job"]), 2), False
     async with JobStore(settings.database_url or "", settings, "growth", lambda _: None) as store:
         (held,) = await store.claim([WAITS], 1)
-        await store.start_step(held, "a", "x", 0.0)
+        await store.start_step(held, "a", "x", time.monotonic())
         for name, ask in {
             "a claim of one job": lambda: store.claim([WAITS], 1),
             "a claim of ten": lambda: store.claim([WAITS], 10),
             "signs of life of a run": lambda: store.beat([held]),
-            "a step's start": lambda: store.start_step(held, "b", "x", 0.0),
+            "a step's start": lambda: store.start_step(held, "b", "x", time.monotonic()),
             "a step's end": lambda: store.save_step(held, "a", "x", "1", None, 3, None),
             "a quick step": lambda: store.save_step(held, "c", "x", "1", None, 3, 0.001),
             "a job's end": lambda: store.settle(held, "succeeded"),

@@ -19,6 +19,7 @@ import asyncpg
 import httpx
 
 from app.config import Settings
+from app.shared.hints import CHANNEL
 from app.supervisor import prepare_database
 from tests.conftest import AT_WILL, CHEAP, PASSWORD, free_port, in_a_thread
 from tests.faults.servers import PostgresServer, RedisServer
@@ -151,6 +152,8 @@ class Stage:
         self.processes = [self.api]
         for log in self.home.glob("process-*.log"):
             log.unlink()
+        if (redis := self.redis) is not None:
+            self.until(lambda: redis.listeners(CHANNEL) >= 1, "the API hears hints again")
         self.provider.clear()
         self.sql("delete from provider_lanes")
         self.sql("delete from paused_kinds")

@@ -79,6 +79,11 @@ class RedisServer:
         assert self._process is not None
         self._process.send_signal(signal.SIGCONT)
 
+    def listeners(self, channel: str) -> int:
+        command = ["redis-cli", "-p", str(self.port), "pubsub", "numsub", channel]
+        answer = subprocess.run(command, capture_output=True, text=True)
+        return int((answer.stdout.split() or ["0"])[-1])
+
     def keys(self) -> list[str]:
         answer = subprocess.run(["redis-cli", "-p", str(self.port), "keys", "*"], capture_output=True, text=True)
         return answer.stdout.split()

@@ -32,12 +32,11 @@ class ChatService:
         return found.of([convert(row, ChatMessageRead) for row in found.items])
 
     async def remove(self, project_id: UUID) -> None:
-        """Delete the whole conversation. Questions are held first: an answer that is being stored to one of them is there
-        when the deletion looks, and those that come later find no question."""
-        mine = ChatMessage.project_id == project_id
-        questions = select(ChatMessage.id).where(mine, ChatMessage.role == ChatRole.USER.value)
-        await self.session.execute(questions.order_by(ChatMessage.id).with_for_update())
-        await self.session.execute(delete(ChatMessage).where(mine))
+        """Delete the whole conversation. The deletion waits for an answer that is being stored, and does not see it: the next
+        look does. An answer that comes later finds no question."""
+        whole = delete(ChatMessage).where(ChatMessage.project_id == project_id)
+        while list(await self.session.scalars(whole.returning(ChatMessage.id))):
+            pass
 
     async def usable_sources(self, project: Project, wanted: Sequence[UUID] | None) -> list[UUID]:
         """The ids of the sources that are asked; an `AppError` says what is missing."""

@@ -97,7 +97,10 @@ class Limiter:
             yield
             return
         lane, call, give_up = f"{provider}:{model}", uuid4().hex, time.monotonic() + PATIENCE_SECONDS
-        while (wait := await self._take(lane, tokens, call)) > 0:
+        while True:
+            wait, shared = await self._take(lane, tokens, call)
+            if wait <= 0:
+                break
             if time.monotonic() + wait > give_up:
                 raise LaneClosed(f"Our own limit for {model} is reached.", retry_after_seconds=wait)
             await asyncio.sleep(wait)
@@ -105,18 +108,19 @@ class Limiter:
             yield
         finally:
             self._local.give_back(lane, call)
-            if self._limits[2]:
+            if shared and self._limits[2]:
                 with suppress(NotThere):
-                    await self._shared.run(GIVE_BACK, [f"strand:limit:{lane}:calls"], call)
+                    await self._shared.run(GIVE_BACK, [f"strand:limit:{lane}:calls"], call, anyway=True)
 
-    async def _take(self, lane: str, tokens: int, call: str) -> float:
+    async def _take(self, lane: str, tokens: int, call: str) -> tuple[float, bool]:
+        """The seconds to wait, 0 for taken; and whether all processes know."""
         keys = [f"strand:limit:{lane}:{name}" for name in ("requests", "tokens", "calls")]
         try:
-            return float(await self._shared.run(TAKE, keys, *self._limits, tokens, call, self._hold_seconds))
+            return float(await self._shared.run(TAKE, keys, *self._limits, tokens, call, self._hold_seconds)), True
         except NotThere:
             share = await self._shared_by()
         requests, at_a_time, calls = (limit / share for limit in self._limits)
-        return self._local.take(lane, (requests, at_a_time, max(1, calls) if calls else 0), tokens, call)
+        return self._local.take(lane, (requests, at_a_time, max(1, calls) if calls else 0), tokens, call), False
 
     async def _shared_by(self) -> int:
         if time.monotonic() >= self._share_until:

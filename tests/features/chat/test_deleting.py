@@ -119,7 +119,7 @@ async def test_an_answer_that_is_being_stored_while_its_conversation_is_deleted_
 
 async def until_somebody_waits(resources):
     waits = text(
-        "select count(*) from pg_stat_activity where wait_event_type = 'Lock' and query ilike '%chat_messages%'"
+        "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock' and query ilike '%chat_messages%'"
     )
     async with asyncio.timeout(20):
         while True:
