@@ -29,11 +29,12 @@ class TooSlow(BaseException):
 class Fuzzing:
     """A run over one format; *folder* gets a file for each kind of finding, and what it is beside it."""
 
-    def __init__(self, name: str, folder: Path, seed: int) -> None:
+    def __init__(self, name: str, folder: Path, seed: int, most_cpu_seconds: float = MOST_CPU_SECONDS) -> None:
         self.name = name
         self.format: Format = FORMATS[name]
         self.folder = folder
         self.random = Random(seed)
+        self.most_cpu_seconds = most_cpu_seconds
         self.runs = 0
         self.found: dict[str, Path] = {}
         folder.mkdir(parents=True, exist_ok=True)
@@ -53,12 +54,12 @@ class Fuzzing:
     def wrong_with(self, data: bytes) -> str | None:
         """The promise that it breaks, in words that are the same for each input that breaks it so."""
         try:
-            with TemporaryDirectory(dir=scratch()) as folder, cpu_limit(MOST_CPU_SECONDS):
+            with TemporaryDirectory(dir=scratch()) as folder, cpu_limit(self.most_cpu_seconds):
                 self.format.check(Path(folder), data)
         except Broken as broken:
             return str(broken)
         except TooSlow as slow:
-            return f"more than {MOST_CPU_SECONDS:g} s in {_place(slow)}"
+            return f"more than {self.most_cpu_seconds:g} s in {_place(slow)}"
         except Exception as error:
             return f"{type(error).__name__} in {_place(error)}"
         return None

@@ -44,15 +44,14 @@ def test_a_finding_is_kept_once_and_made_small(tmp_path):
     assert (fuzzing.runs, list(fuzzing.found)) == (3, ["an exclamation"])
 
 
-def test_an_error_that_nobody_declared_and_a_loop_without_end_are_findings(tmp_path, monkeypatch):
+def test_an_error_that_nobody_declared_and_a_loop_without_end_are_findings(tmp_path):
     def fail(_: Path, data: bytes) -> None:
         if data == b"error":
             raise KeyError("x")
         while True:
             len(data)
 
-    monkeypatch.setattr("tests.fuzz.loop.MOST_CPU_SECONDS", 0.05)
-    fuzzing = Fuzzing("text", tmp_path, 0)
+    fuzzing = Fuzzing("text", tmp_path, 0, most_cpu_seconds=0.05)
     fuzzing.format = replace(fuzzing.format, check=fail)
 
     assert fuzzing.wrong_with(b"error").startswith("KeyError in fail")
